@@ -1,0 +1,64 @@
+# Every target makes its own environment first. PYTHON may name any interpreter from 3.11 on.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo no-python-3.11)
+VENV := .venv
+BIN := $(VENV)/bin
+FEEDS ?=
+
+.PHONY: install run desk test check lint types lock train evaluate clean
+
+install: $(VENV)/.runtime
+
+$(VENV)/.bootstrap: requirements/bootstrap.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Embargo Watch needs Python 3.11 or later; name it with: make install PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "This Python cannot make virtual environments; on Debian install python3-venv."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+# Bytecode is compiled once here: without it every start of Prefect recompiles a third of itself.
+$(VENV)/.runtime: $(VENV)/.bootstrap requirements/runtime.lock pyproject.toml
+	@echo "Installing Embargo Watch into $(VENV) (once, about a minute) ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.lock \
+		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements/runtime.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
+	@echo "Installing the test tools ..."
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.lock \
+		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
+
+run: $(VENV)/.runtime
+	@$(BIN)/embargowatch nightly $(if $(FEEDS),--feeds $(FEEDS),--sample)
+
+desk: $(VENV)/.runtime
+	@$(BIN)/embargowatch desk
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+test: lint types
+	$(BIN)/pytest
+
+check: test
+
+train: $(VENV)/.runtime
+	$(BIN)/embargowatch model train
+
+evaluate: $(VENV)/.runtime
+	$(BIN)/embargowatch model evaluate
+
+# Locks carry hashes but name no package index, so that they install from whichever one is configured.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+lock: $(VENV)/.bootstrap
+	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.lock
+	$(COMPILE) pyproject.toml -o requirements/runtime.lock
+	$(COMPILE) pyproject.toml --extra dev -c requirements/runtime.lock -o requirements/dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,119 @@
+"""Classification + Extraction + policy → Screening: a verdict, with its reasons. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from compliance.classifier.classification import Classification
+from compliance.story import Story
+from rules.findings import Extraction
+from rules.vocabulary import Kind
+
+
+class Verdict(StrEnum):
+    """What the machine makes of a story: nothing, a look in time, or a look now."""
+
+    CLEAR = "clear"
+    REVIEW = "review"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The operator's thresholds (``config/screening.yml``), on the calibrated score."""
+
+    review: float
+    alert: float
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """The machine's judgement of one story, replayable from story, model, rules and policy."""
+
+    score: float
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    regimes: tuple[str, ...]
+    classification: Classification
+    extraction: Extraction
+    policy_version: str
+
+    @property
+    def is_flagged(self) -> bool:
+        """True where an officer should see the story."""
+        return self.verdict is not Verdict.CLEAR
+
+
+def screen(classification: Classification, extraction: Extraction, policy: Policy) -> Screening:
+    """Return the verdict: the calibrated score against the two thresholds.
+
+    An alert also needs a party found by the rules: a mail that cannot name who did it can wait for the queue.
+    Where every measure the act touches was out of force on its day, the act is no breach, and the story is clear.
+    """
+    reasons = []
+    if classification.score < policy.review:
+        verdict = Verdict.CLEAR
+        reasons.append(f"score {classification.score:.2f} is under the review threshold {policy.review:.2f}")
+    elif extraction.measures and not any(m.in_force for m in extraction.measures):
+        verdict = Verdict.CLEAR
+        codes = ", ".join(sorted({m.code for m in extraction.measures}))
+        reasons.append(f"no measure it touches was in force on the day ({codes})")
+    elif classification.score >= policy.alert and extraction.parties:
+        verdict = Verdict.ALERT
+        reasons.append(f"score {classification.score:.2f} reaches the alert threshold {policy.alert:.2f}")
+    else:
+        verdict = Verdict.REVIEW
+        reasons.append(f"score {classification.score:.2f} reaches the review threshold {policy.review:.2f}")
+        if classification.score >= policy.alert:
+            reasons.append("held for review: the rules found no alleged violator")
+    return Screening(
+        score=classification.score,
+        verdict=verdict,
+        reasons=tuple(reasons),
+        kinds=extraction.kinds or classification.kinds,
+        regimes=extraction.regimes,
+        classification=classification,
+        extraction=extraction,
+        policy_version=policy.version,
+    )
+
+
+def judgement(story: Story, screening: Screening) -> dict[str, Any]:
+    """Return the screening as the one-line JSON object that ``embargowatch screen`` prints."""
+    found = screening.extraction
+    return {
+        "id": story.id,
+        "score": round(screening.score, 6),
+        "verdict": screening.verdict.value,
+        "flagged": screening.is_flagged,
+        "kinds": [k.value for k in screening.kinds],
+        "regimes": list(screening.regimes),
+        "measures": [
+            {"regime": m.regime, "kind": m.kind.value, "basis": "; ".join(m.basis), "in_force": m.in_force}
+            for m in found.measures
+        ],
+        "parties": [
+            {
+                "name": p.name,
+                "canonical": p.canonical,
+                "type": p.type.value,
+                "roles": [r.value for r in p.roles],
+                "evidence": [{"field": e.field.value, "start": e.start, "end": e.end} for e in p.evidence],
+            }
+            for p in found.parties
+        ],
+        "non_parties": [{"name": b.name, "canonical": b.canonical, "stance": b.stance.value} for b in found.bystanders],
+        "goods": list(dict.fromkeys(g.name for g in found.goods)),
+        "status": found.status.value if found.status else None,
+        "denied_by": list(found.denied_by),
+        "why": [{"term": t.term, "weight": round(t.weight, 4)} for t in screening.classification.why],
+        "versions": {"model": screening.classification.version, "rules": found.version},
+    }
+
+
+def as_plain(value: Classification | Extraction) -> Mapping[str, Any]:
+    """Return a finding as plain JSON-ready values, for the append-only record."""
+    return asdict(value)

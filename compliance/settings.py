@@ -1,0 +1,99 @@
+"""One frozen, typed settings object, read from ``EMBARGOWATCH_…`` variables and passed down from the doors."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set through the environment.
+
+    A secret may instead be named by a file: ``EMBARGOWATCH_WEBHOOK_SECRET_FILE=/run/secrets/hook``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="EMBARGOWATCH_", frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default=_PROJECT / "var", description="Where the SQLite database, Prefect's own database and logs live."
+    )
+    config: Path = Field(default=_PROJECT / "config", description="Folder of feeds.yml, screening.yml and alerts.yml.")
+    database_url: str = Field(
+        default="", description="SQLAlchemy URL, sqlite or postgresql; empty means SQLite in the home folder."
+    )
+    model_path: Path = Field(
+        default=_PROJECT / "compliance" / "classifier" / "artefact",
+        description="Folder of the trained classifier and its model card.",
+    )
+
+    user_agent: str = Field(
+        default="EmbargoWatch/0.1 (+sanctions news monitor; see robots.txt)",
+        description="How every fetch introduces itself.",
+    )
+    connect_timeout: float = Field(default=10, gt=0, description="Seconds to connect to a host.")
+    read_timeout: float = Field(default=15, gt=0, description="Seconds between two pieces of an answer.")
+    fetch_deadline: float = Field(default=25, gt=0, description="Seconds for one whole fetch, redirects included.")
+    fetch_max_bytes: int = Field(
+        default=15_000_000, gt=0, description="Bytes of an answer after unpacking, beyond which it is dropped."
+    )
+    fetch_threads: int = Field(default=16, ge=1, le=64, description="Feeds fetched side by side.")
+    allow_private_feeds: bool = Field(
+        default=False, description="Allow feeds on private, loopback and link-local addresses."
+    )
+
+    webhook_url: str = Field(default="", description="Email webhook that alerts are posted to; empty means none.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signing secret of the webhook, whsec_ and base64, 24 to 64 bytes."
+    )
+    webhook_secret_file: Path | None = Field(default=None, description="File holding the webhook's signing secret.")
+    webhook_allow_private: bool = Field(default=False, description="Allow a webhook on a private or loopback address.")
+    alert_from: str = Field(default="embargowatch@localhost", description="Sender named in alert mails.")
+    alert_to: str = Field(default="compliance@localhost", description="Recipient of alert mails.")
+
+    desk_url: str = Field(
+        default="http://127.0.0.1:8000", description="Address of the review desk, for links in alerts."
+    )
+    desk_host: str = Field(default="127.0.0.1", description="Address the review desk listens on.")
+    desk_port: int = Field(default=8000, ge=1, le=65535, description="Port the review desk listens on.")
+    session_idle_minutes: int = Field(default=30, ge=1, description="Minutes without a request that end a session.")
+    session_hours: int = Field(default=12, ge=1, description="Hours after which a session ends in any case.")
+
+    un_list_url: str = Field(
+        default="https://scsanctions.un.org/resources/xml/en/consolidated.xml",
+        description="The UN Security Council Consolidated List as XML.",
+    )
+    prefect_api_url: str = Field(
+        default="", description="A running Prefect server; empty means a temporary one for each run."
+    )
+    ingest_cron: str = Field(default="*/30 * * * *", description="When feeds are polled through the day.")
+    nightly_cron: str = Field(default="15 2 * * *", description="When the nightly judgement runs.")
+    digest_cron: str = Field(default="0 6 * * *", description="When the daily digest is sent.")
+    list_cron: str = Field(default="30 1 * * *", description="When the UN list is refreshed.")
+    timezone: str = Field(default="UTC", description="Time zone of the schedules.")
+    log_level: str = Field(default="WARNING", description="Least severe log line shown.")
+
+    @model_validator(mode="after")
+    def _exclusive_secret(self) -> Self:
+        if self.webhook_secret_file and self.webhook_secret.get_secret_value():
+            raise ValueError("set EMBARGOWATCH_WEBHOOK_SECRET or EMBARGOWATCH_WEBHOOK_SECRET_FILE, not both")
+        return self
+
+    @cached_property
+    def database(self) -> str:
+        """The database URL in force, with psycopg 3 chosen for PostgreSQL."""
+        url = self.database_url or f"sqlite:///{self.home / 'embargowatch.db'}"
+        for prefix in ("postgresql://", "postgres://"):
+            if url.startswith(prefix):
+                return "postgresql+psycopg://" + url.removeprefix(prefix)
+        return url
+
+    @cached_property
+    def signing_secret(self) -> str:
+        """The webhook's signing secret, from the variable or its file; empty where none is set."""
+        if self.webhook_secret_file:
+            return self.webhook_secret_file.read_text(encoding="utf-8").strip()
+        return self.webhook_secret.get_secret_value()

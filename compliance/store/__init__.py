@@ -1,0 +1,1 @@
+"""The database: tables, sessions, migrations and one shelf per noun. Tables never leave this room."""

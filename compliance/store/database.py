@@ -1,0 +1,84 @@
+"""One engine per process, one transaction per step, one schema made by Alembic on SQLite and PostgreSQL alike."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
+from sqlmodel import Session
+
+from compliance.errors import ConfigError
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine on the database, with the pragmas that make SQLite safe beside other processes.
+
+    ``synchronous=FULL`` keeps a committed decision or outbox row through a power cut.
+    """
+    if url.startswith("sqlite"):
+        path = url.split("///", 1)[-1]
+        if path and path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url, connect_args={"timeout": 60}, poolclass=NullPool)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    if not url.startswith("postgresql"):
+        raise ConfigError(f"EMBARGOWATCH_DATABASE_URL: only sqlite and postgresql are known, not {url.split(':')[0]!r}")
+    return create_engine(url, pool_pre_ping=True, pool_size=5)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=60000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    # A deferred transaction that later writes can fail with "database is locked" without waiting for its turn.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def session_scope(engine: Engine) -> Iterator[Session]:
+    """A session whose work is committed whole at the end of the block, or not at all."""
+    with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Bring the database's schema to the newest revision; nothing happens where it is there already."""
+    try:
+        engine = open_engine(url)
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Two processes starting at once must not both create the tables.
+                connection.execute(text("SELECT pg_advisory_xact_lock(7121718)"))
+            config = _alembic(url)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        engine.dispose()
+    except (OperationalError, ProgrammingError) as error:
+        raise ConfigError(f"the database cannot be opened: {str(error.orig).strip().splitlines()[0]}") from error
+
+
+def newest_revision() -> str:
+    """Return the id of the newest schema revision this version knows."""
+    return ScriptDirectory.from_config(_alembic("")).get_current_head() or ""

@@ -1,0 +1,14 @@
+"""Alembic's entry: runs the revisions on the connection that ``compliance.store.database.upgrade`` opened."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import compliance.store.tables  # noqa: F401  (fills SQLModel.metadata)
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
