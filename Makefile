@@ -30,7 +30,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@touch $@
 
 run: $(VENV)/.runtime
-	@$(BIN)/embargowatch nightly $(if $(FEEDS),--feeds $(FEEDS),--sample)
+	@$(BIN)/embargowatch run $(if $(FEEDS),--feeds $(FEEDS),--sample)
 
 desk: $(VENV)/.runtime
 	@$(BIN)/embargowatch desk

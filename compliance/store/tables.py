@@ -81,6 +81,7 @@ class StoryRow(SQLModel, table=True):
     published: datetime | None = None
     first_seen: datetime = Field(index=True)
     quality: str = "full"
+    run_id: str | None = Field(default=None, index=True)
     capture_id: int | None = Field(default=None, foreign_key="captures.id")
     page_capture_id: int | None = Field(default=None, foreign_key="captures.id")
 
@@ -126,6 +127,7 @@ class CaseRow(SQLModel, table=True):
     disposition: str | None = None
     opened_at: datetime
     changed_at: datetime
+    run_id: str | None = Field(default=None, index=True)
     revision: int = 1
 
 

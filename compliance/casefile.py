@@ -1,0 +1,123 @@
+"""A case as its file: everything that was found, told and decided, as plain values for print and export."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from sqlmodel import Session
+
+from compliance.store import cases, ledger
+from compliance.store.tables import CaptureRow, CaseRow, LedgerRow, ScreeningRow, StoryRow
+
+
+def case_line(row: CaseRow) -> dict[str, Any]:
+    """Return the case's own facts as one JSON-ready object."""
+    return {
+        "case": row.reference,
+        "act": row.act,
+        "state": row.state,
+        "disposition": row.disposition,
+        "verdict": row.verdict,
+        "score": round(row.score, 6),
+        "kinds": row.kinds,
+        "regimes": row.regimes,
+        "status": row.status,
+        "denied_by": row.denied_by,
+        "parties": row.parties,
+        "opened_at": row.opened_at.isoformat(),
+        "changed_at": row.changed_at.isoformat(),
+        "revision": row.revision,
+    }
+
+
+def case_file(session: Session, reference: str) -> dict[str, Any] | None:
+    """Return the whole case file: facts, stories with captures and judgements, and history. None if unknown."""
+    row = cases.by_reference(session, reference)
+    if row is None or row.id is None:
+        return None
+    told = cases.stories_of(session, row.id)
+    return case_line(row) | {
+        "stories": [
+            _story(session, story, screening) | {"joined_because": link.reason} for link, story, screening in told
+        ],
+        "history": [_event(event) for event in ledger.of_subject(session, reference)],
+    }
+
+
+def _story(session: Session, story: StoryRow, screening: ScreeningRow) -> dict[str, Any]:
+    capture = session.get(CaptureRow, story.page_capture_id or story.capture_id) if story.capture_id else None
+    return {
+        "id": story.id,
+        "title": story.title,
+        "text": story.text,
+        "publisher": story.publisher,
+        "url": story.url,
+        "published": story.published.isoformat() if story.published else None,
+        "first_seen": story.first_seen.isoformat(),
+        "quality": story.quality,
+        "capture": {"digest": capture.digest, "fetched_at": capture.fetched_at.isoformat()} if capture else None,
+        "judgement": screening.judgement,
+        "reasons": screening.reasons,
+        "rules": screening.hits,
+    }
+
+
+def _event(event: LedgerRow) -> dict[str, Any]:
+    return {
+        "at": event.at.isoformat(),
+        "actor": event.actor,
+        "action": event.action,
+        "before": event.before,
+        "after": event.after,
+        "versions": event.versions,
+        "digest": event.digest,
+    }
+
+
+def print_case(found: dict[str, Any]) -> None:
+    """Print a case file for reading at a terminal."""
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(found['case'])}[/bold]  {escape(found['act'])}")
+    state = found["disposition"] or f"{found['state']}, {found['verdict']}"
+    console.print(f"{state}; score {found['score']:.2f}; {found['status'] or 'status unknown'}")
+    console.print(f"regimes {', '.join(found['regimes']) or 'none found'}; kinds {', '.join(found['kinds'])}")
+    if found["denied_by"]:
+        console.print(escape(f"denied by {', '.join(found['denied_by'])}"))
+    for told in found["stories"]:
+        console.print(
+            f"\n[bold]{escape(told['title'])}[/bold]\n{escape(told['publisher'] or '')}  {escape(told['url'] or '')}"
+        )
+        for party in told["judgement"]["parties"]:
+            console.print(escape(f"  {party['canonical']} ({party['type']}): {', '.join(party['roles'])}"))
+            for span in party["evidence"][:2]:
+                quote = told[span["field"]][span["start"] : span["end"]]
+                console.print(escape(f"    “{' '.join(quote.split())}”"))
+    console.print("\n[bold]History[/bold]")
+    for event in found["history"]:
+        console.print(escape(f"  {event['at'][:19]} {event['actor']}: {event['action']}"))
+
+
+def export_lines(session: Session, what: str) -> Iterator[dict[str, Any]]:
+    """Yield decided stories as labelled examples (``labels``), or whole case files (``cases``)."""
+    for row in reversed(cases.listed(session, "decided" if what == "labels" else None, limit=1_000_000)):
+        if what == "cases":
+            yield case_file(session, row.reference) or {}
+            continue
+        for _, story, screening in cases.stories_of(session, row.id or 0):
+            yield {
+                "id": f"{row.reference}/{story.id}",
+                "event": row.reference,
+                "label": row.disposition,
+                "title": story.title,
+                "text": story.text,
+                "published": story.published.isoformat() if story.published else None,
+                "publisher": story.publisher,
+                "kinds": row.kinds,
+                "regimes": row.regimes,
+                "parties": row.parties,
+                "status": row.status,
+                "denied_by": row.denied_by,
+                "score": screening.score,
+                "versions": {"model": screening.model_version, "rules": screening.rules_version},
+            }

@@ -1,0 +1,281 @@
+"""The ``embargowatch`` command: each sub-command reads input, calls one step and shows the answer."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from compliance.errors import EmbargoWatchError
+from compliance.logs import set_up_logging
+from compliance.settings import Settings
+
+app = typer.Typer(
+    name="embargowatch",
+    help="Finds news that reports possible breaches of UN sanctions, and puts each alleged act before an officer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+cases_app = typer.Typer(no_args_is_help=True, help="The review queue on the command line.")
+app.add_typer(cases_app, name="cases")
+audit_app = typer.Typer(no_args_is_help=True, help="The append-only decision log.")
+app.add_typer(audit_app, name="audit")
+
+
+def main() -> None:
+    """Run the command; an expected error is one clear line and exit status 1."""
+    _mount()
+    try:
+        app(standalone_mode=True)
+    except EmbargoWatchError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(141) from None
+
+
+def _mount() -> None:
+    from compliance import cli_feeds, cli_model, cli_serve, cli_users
+
+    app.add_typer(cli_feeds.app, name="feeds")
+    app.add_typer(cli_users.app, name="users")
+    app.add_typer(cli_model.model_app, name="model")
+    app.add_typer(cli_model.corpus_app, name="corpus")
+    cli_serve.mount(app)
+
+
+def _fail(text: str) -> NoReturn:
+    Console(stderr=True, highlight=False).print(f"embargowatch: {text}", markup=False)
+    raise SystemExit(1)
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Return the settings in force; a wrong one is named in one line."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "EMBARGOWATCH_" + "_".join(str(p) for p in first["loc"]).upper() if first["loc"] else "settings"
+        _fail(f"{name}: {first['msg']}")
+    set_up_logging(settings.log_level)
+    return settings
+
+
+@app.command()
+def screen(
+    file: Annotated[str, typer.Argument(help="A file with one JSON story a line, or - for standard input.")],
+    all_: Annotated[bool, typer.Option("--all", help="Let the rules read every story, not only likely ones.")] = False,
+) -> None:
+    """Judge stories: one JSON object a line in, one judgement a line out, in the same order.
+
+    Needs no database and no network. A line that is no story gives {"line", "error"} in its place, and exit
+    status 1 at the end.
+
+    Example: embargowatch screen stories.jsonl > judgements.jsonl
+    """
+    settings = read_settings()
+    from compliance.judging import Judges
+    from compliance.monitor import load_policy, open_model, open_rulebook
+    from compliance.stream import dump, judge_lines
+
+    with _opened(file) as lines:
+        rulebook = open_rulebook()
+        judges = Judges(
+            open_model(settings, rulebook).classify, rulebook, load_policy(settings.config / "screening.yml")
+        )
+        failed = False
+        for answer in judge_lines(lines, judges, extract_all=all_):
+            failed |= "error" in answer
+            sys.stdout.write(dump(answer) + "\n")
+        sys.stdout.flush()
+    raise typer.Exit(1 if failed else 0)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[BinaryIO]:
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        handle = Path(file).open("rb")
+    except OSError as error:
+        _fail(f"{file}: {error.strerror}")
+    with handle:
+        yield handle
+
+
+@app.command()
+def run(
+    feeds: Annotated[Path | None, typer.Option(help="The catalogue of feeds; config/feeds.yml if not given.")] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Use the sample feeds, served on loopback by this command itself.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run ledger's counts as JSON.")] = False,
+) -> None:
+    """Run the nightly job once under Prefect: fetch, screen, open cases, send alerts.
+
+    Exit status 0 only if every count of the run adds up.
+
+    Example: embargowatch run --feeds config/feeds.yml
+    """
+    from compliance.nightly import show_run, watch_run
+
+    with ExitStack() as stack:
+        settings, catalogue, base_url = _run_inputs(stack, feeds, sample)
+        report = watch_run(settings, catalogue, base_url, quiet=as_json)
+    if as_json:
+        from dataclasses import asdict
+
+        faults = list(report.faults)
+        sys.stdout.write(
+            json.dumps({"run": report.run_id, "reconciled": not faults, "faults": faults} | asdict(report.counts))
+            + "\n"
+        )
+    else:
+        show_run(settings, report)
+    raise typer.Exit(0 if report.has_reconciled else 1)
+
+
+def _run_inputs(stack: ExitStack, feeds: Path | None, sample: bool) -> tuple[Settings, Path | None, str | None]:
+    if not sample:
+        return read_settings(), feeds, None
+    if feeds is not None:
+        _fail("--feeds and --sample exclude each other")
+    from compliance.nightly import sample_servers
+
+    settings = read_settings()
+    settings, base_url = stack.enter_context(sample_servers(settings))
+    return settings, settings.config / "sample" / "feeds.yml", base_url
+
+
+@cases_app.command("list")
+def list_cases(
+    state: Annotated[str, typer.Option(help="waiting, decided or all.")] = "waiting",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 200,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List cases, newest first.
+
+    Example: embargowatch cases list --state all --json
+    """
+    if state not in ("waiting", "decided", "all"):
+        _fail("--state: expected waiting, decided or all")
+    from compliance.casefile import case_line
+    from compliance.nightly import case_table
+    from compliance.store import cases
+    from compliance.store.database import session_scope
+
+    with session_scope(_engine(read_settings())) as session:
+        rows = cases.listed(session, None if state == "all" else state, limit)
+        if as_json:
+            for row in rows:
+                sys.stdout.write(json.dumps(case_line(row), ensure_ascii=False) + "\n")
+        elif rows:
+            Console().print(case_table(rows, f"Cases ({state})"))
+        else:
+            Console().print(f"No case is {state}." if state != "all" else "There are no cases yet.")
+
+
+@cases_app.command("show")
+def show_case(
+    reference: Annotated[str, typer.Argument(help="The case's reference, as EW-2026-00001.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole case file as JSON.")] = False,
+) -> None:
+    """Show one case: the act, its parties with their quotes, its stories, and what was decided.
+
+    Example: embargowatch cases show EW-2026-00001
+    """
+    from compliance.casefile import case_file, print_case
+    from compliance.store.database import session_scope
+
+    with session_scope(_engine(read_settings())) as session:
+        found = case_file(session, reference)
+    if found is None:
+        _fail(f"there is no case {reference}")
+    if as_json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+    else:
+        print_case(found)
+
+
+def _engine(settings: Settings) -> Any:
+    from compliance.store.database import open_engine, upgrade
+
+    upgrade(settings.database)
+    return open_engine(settings.database)
+
+
+@app.command()
+def desk() -> None:
+    """Open the review desk: the web page in which officers read and decide cases.
+
+    Example: embargowatch desk
+    """
+    import uvicorn
+
+    from compliance.web.app import create_app
+
+    settings = read_settings()
+    engine = _engine(settings)
+    _first_officer(settings, engine)
+    Console().print(f"The review desk is at http://{settings.desk_host}:{settings.desk_port} (stop with Ctrl-C).")
+    uvicorn.run(create_app(settings, engine), host=settings.desk_host, port=settings.desk_port, log_level="warning")
+
+
+def _first_officer(settings: Settings, engine: Any) -> None:
+    from compliance.store import users
+    from compliance.store.database import session_scope
+
+    with session_scope(engine) as session:
+        if not users.exists(session):
+            Console().print("Nobody can sign in yet. In another terminal: embargowatch users add NAME --role analyst")
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - for standard output.")],
+    what: Annotated[
+        str, typer.Option(help="labels (decided stories for retraining) or cases (case files).")
+    ] = "labels",
+) -> None:
+    """Export decided stories as labelled examples, or whole case files, as JSON Lines.
+
+    Example: embargowatch export labels.jsonl
+    """
+    if what not in ("labels", "cases"):
+        _fail("--what: expected labels or cases")
+    from compliance.casefile import export_lines
+    from compliance.store.database import session_scope
+
+    with ExitStack() as stack:
+        session = stack.enter_context(session_scope(_engine(read_settings())))
+        out = sys.stdout if str(file) == "-" else stack.enter_context(file.open("w", encoding="utf-8"))
+        written = 0
+        for line in export_lines(session, what):
+            out.write(json.dumps(line, ensure_ascii=False) + "\n")
+            written += 1
+    Console(stderr=True).print(f"{written} {what} exported.")
+
+
+@audit_app.command("verify")
+def verify() -> None:
+    """Check the decision log's hash chain; exit status 1 and a line per break if a row was altered, removed or moved.
+
+    Example: embargowatch audit verify
+    """
+    from compliance.store import ledger
+    from compliance.store.database import session_scope
+
+    with session_scope(_engine(read_settings())) as session:
+        broken = ledger.broken_links(session)
+    for line in broken:
+        Console().print(line, markup=False)
+    if broken:
+        raise typer.Exit(1)
+    Console().print("The decision log is whole.")

@@ -1,0 +1,168 @@
+"""Cases and the stories that tell of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from compliance.case import CaseState, describe_act
+from compliance.grouping import Act, OpenCase, particulars
+from compliance.screening import Screening, Verdict
+from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
+
+_STRENGTH = {Verdict.REVIEW: 1, Verdict.ALERT: 2}
+
+
+def open_case(
+    session: Session, story_id: int, screening_id: int, screening: Screening, reason: str, run_id: str, now: datetime
+) -> CaseRow:
+    """Open the case that this story is the first to tell of."""
+    plain = judgement_parts(screening)
+    row = CaseRow(
+        reference=f"new-{story_id}",
+        opened_by_story=story_id,
+        verdict=screening.verdict.value,
+        score=screening.score,
+        act=describe_act(screening),
+        status=screening.extraction.status,
+        opened_at=now,
+        changed_at=now,
+        run_id=run_id,
+        **plain,
+    )
+    session.add(row)
+    session.flush()
+    row.reference = f"EW-{now.year}-{row.id:05d}"
+    assert row.id is not None
+    session.add(
+        CaseStoryRow(case_id=row.id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now)
+    )
+    session.flush()
+    return row
+
+
+def judgement_parts(screening: Screening) -> dict[str, Any]:
+    """Return the parts of a screening that a case starts from."""
+    return {
+        "kinds": [k.value for k in screening.kinds],
+        "regimes": list(screening.regimes),
+        "denied_by": list(screening.extraction.denied_by),
+        "parties": [
+            {"canonical": p.canonical, "name": p.name, "type": p.type.value, "roles": [r.value for r in p.roles]}
+            for p in screening.extraction.parties
+        ],
+    }
+
+
+def join(
+    session: Session,
+    case_id: int,
+    story_id: int,
+    screening_id: int,
+    screening: Screening,
+    reason: str,
+    now: datetime,
+) -> tuple[CaseRow, bool]:
+    """Put one more story into a case; return it and whether the story lifts the case from review to alert.
+
+    What the machine first found stays; the score and verdict are those of the strongest story.
+    """
+    row = session.get_one(CaseRow, case_id)
+    session.add(
+        CaseStoryRow(case_id=case_id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now)
+    )
+    raised = _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
+    if raised:
+        row.verdict = screening.verdict.value
+    row.score = max(row.score, screening.score)
+    row.denied_by = list(dict.fromkeys([*row.denied_by, *screening.extraction.denied_by]))
+    row.changed_at = now
+    row.revision += 1
+    session.add(row)
+    session.flush()
+    return row, raised
+
+
+def groupable(session: Session, since: datetime, until: datetime) -> list[OpenCase]:
+    """Return the cases told of by a story seen or published in the days given, as acts to compare with."""
+    statement = (
+        select(CaseStoryRow.case_id, StoryRow, ScreeningRow.judgement)
+        .join(StoryRow, col(StoryRow.id) == col(CaseStoryRow.story_id))
+        .join(ScreeningRow, col(ScreeningRow.id) == col(CaseStoryRow.screening_id))
+        .where(col(StoryRow.first_seen) >= since, col(StoryRow.first_seen) <= until)
+        .order_by(col(CaseStoryRow.case_id), col(StoryRow.id))
+    )
+    acts: dict[int, list[Act]] = {}
+    for case_id, story, found in session.exec(statement):
+        acts.setdefault(case_id, []).append(act_of(story.title, story.text, story.published or story.first_seen, found))
+    return [OpenCase(case_id, tuple(told)) for case_id, told in acts.items()]
+
+
+def act_of(title: str, text: str, day: datetime, found: dict[str, Any]) -> Act:
+    """Return what grouping compares, from a story and its judgement."""
+    return Act(
+        roles=frozenset((role, party["canonical"]) for party in found["parties"] for role in party["roles"]),
+        kinds=frozenset(found["kinds"]),
+        regimes=frozenset(found["regimes"]),
+        particulars=particulars(title, text),
+        day=day,
+    )
+
+
+def by_reference(session: Session, reference: str) -> CaseRow | None:
+    """Return the case of that reference, or None."""
+    return session.exec(select(CaseRow).where(CaseRow.reference == reference)).first()
+
+
+def for_update(session: Session, reference: str) -> CaseRow | None:
+    """Return the case of that reference, held against other writers until the transaction ends."""
+    return session.exec(select(CaseRow).where(CaseRow.reference == reference).with_for_update()).first()
+
+
+def waiting(session: Session, limit: int = 200) -> list[CaseRow]:
+    """Return the cases that wait for a decision, alerts first, then by score."""
+    statement = (
+        select(CaseRow)
+        .where(CaseRow.state == CaseState.WAITING.value)
+        .order_by(col(CaseRow.verdict), col(CaseRow.score).desc(), col(CaseRow.id))
+    )
+    return list(session.exec(statement.limit(limit)))
+
+
+def listed(session: Session, state: str | None = None, limit: int = 200) -> list[CaseRow]:
+    """Return cases, newest first, of one state or of all."""
+    statement = select(CaseRow)
+    if state:
+        statement = statement.where(CaseRow.state == state)
+    return list(session.exec(statement.order_by(col(CaseRow.id).desc()).limit(limit)))
+
+
+def of_run(session: Session, run_id: str) -> list[CaseRow]:
+    """Return the cases that a run opened, strongest first."""
+    statement = (
+        select(CaseRow).where(CaseRow.run_id == run_id).order_by(col(CaseRow.verdict), col(CaseRow.score).desc())
+    )
+    return list(session.exec(statement))
+
+
+def stories_of(session: Session, case_id: int) -> list[tuple[CaseStoryRow, StoryRow, ScreeningRow]]:
+    """Return the stories that tell of a case with their screenings, in the order they joined."""
+    statement = (
+        select(CaseStoryRow, StoryRow, ScreeningRow)
+        .join(StoryRow, col(StoryRow.id) == col(CaseStoryRow.story_id))
+        .join(ScreeningRow, col(ScreeningRow.id) == col(CaseStoryRow.screening_id))
+        .where(CaseStoryRow.case_id == case_id)
+        .order_by(col(CaseStoryRow.joined_at), col(StoryRow.id))
+    )
+    return [(link, story, screening) for link, story, screening in session.exec(statement)]
+
+
+def already_in_cases(session: Session, story_ids: Sequence[int]) -> set[int]:
+    """Return those of the stories that some case already holds."""
+    return set(session.exec(select(CaseStoryRow.story_id).where(col(CaseStoryRow.story_id).in_(list(story_ids)))))
+
+
+def window(now: datetime, days: timedelta) -> tuple[datetime, datetime]:
+    """Return the span of first sight in which a story can share an act with one seen now."""
+    return now - days, now + days

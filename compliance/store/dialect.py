@@ -1,0 +1,35 @@
+"""The two places where SQLite and PostgreSQL must be asked differently."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Session, SQLModel
+
+# PostgreSQL takes at most 65,535 parameters in a statement, SQLite 32,766.
+_PARAMETERS = 30_000
+
+
+def insert_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose unique keys are not there yet; return how many were inserted."""
+    if not rows:
+        return 0
+    insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    size = max(1, _PARAMETERS // max(1, len(rows[0])))
+    inserted = 0
+    for start in range(0, len(rows), size):
+        chunk = list(rows[start : start + size])
+        statement = insert(table).values(chunk).on_conflict_do_nothing()
+        inserted += session.connection().execute(statement).rowcount
+    return inserted
+
+
+def one_writer(session: Session, key: int) -> None:
+    """Hold back other writers of the same thing until this transaction ends.
+
+    SQLite transactions here begin immediate, so there is one writer at a time anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})

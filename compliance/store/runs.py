@@ -1,0 +1,62 @@
+"""Runs of the nightly job: their counts, and what the tables count independently for the same run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, SQLModel, col, select
+
+from compliance.store import stories
+from compliance.store.tables import CaseRow, OutboxRow, RunFeedRow, RunRow, ScreeningRow, StoryRow
+
+
+def open_run(session: Session, run_id: str, now: datetime) -> None:
+    """Enter a new run; any run still marked as running has lost its process and is marked interrupted."""
+    for row in session.exec(select(RunRow).where(RunRow.state == "running")):
+        row.state, row.finished_at = "interrupted", now
+        row.faults = [*row.faults, "the process ended before the run did; the next run went on from there"]
+        session.add(row)
+    session.add(RunRow(id=run_id, started_at=now, counts={}, faults=[]))
+    session.flush()
+
+
+def close_run(session: Session, run_id: str, counts: Mapping[str, Any], faults: Sequence[str], now: datetime) -> None:
+    """Enter the run's counts and whether they add up."""
+    row = session.get_one(RunRow, run_id)
+    row.counts, row.faults, row.finished_at = dict(counts), list(faults), now
+    row.state = "unreconciled" if faults else "reconciled"
+    session.add(row)
+
+
+def record_feed(session: Session, row: RunFeedRow) -> None:
+    """Enter what this run got from one feed."""
+    session.merge(row)
+    session.flush()
+
+
+def feeds_of(session: Session, run_id: str) -> list[RunFeedRow]:
+    """Return what the run got from each feed."""
+    return list(session.exec(select(RunFeedRow).where(RunFeedRow.run_id == run_id).order_by(RunFeedRow.feed_id)))
+
+
+def stored_counts(session: Session, run_id: str) -> dict[str, int]:
+    """Count, from the tables alone, what the run left behind."""
+
+    def of_run(table: type[SQLModel]) -> int:
+        column = table.run_id  # type: ignore[attr-defined]  # every table passed here has the column
+        return session.exec(select(func.count()).select_from(table).where(col(column) == run_id)).one()
+
+    return {
+        "feeds": of_run(RunFeedRow),
+        "stories": of_run(StoryRow),
+        "screenings": of_run(ScreeningRow),
+        "cases": of_run(CaseRow),
+        "alerts": of_run(OutboxRow),
+        "unscreened": stories.count_unscreened(session),
+    }
+
+
+def latest(session: Session, limit: int = 10) -> list[RunRow]:
+    """Return the newest runs first."""
+    return list(session.exec(select(RunRow).order_by(col(RunRow.started_at).desc()).limit(limit)))
