@@ -102,11 +102,10 @@ def _opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
         yield sys.stdin.buffer
         return
-    try:
-        handle = Path(file).open("rb")
-    except OSError as error:
-        _fail(f"{file}: {error.strerror}")
-    with handle:
+    path = Path(file)
+    if not path.is_file():
+        _fail(f"{file}: there is no such file")
+    with path.open("rb") as handle:
         yield handle
 
 

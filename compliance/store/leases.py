@@ -1,4 +1,4 @@
-"""Leases: who may do a thing right now. A dead owner is replaced, at once on the same machine, else when it runs out."""
+"""Leases: who may do a thing right now. A dead owner is replaced: on the same machine at once, else at its end."""
 
 import os
 import socket
@@ -46,10 +46,11 @@ def release(session: Session, name: str, owner: str) -> None:
 
 def _has_ended(row: LeaseRow, now: datetime) -> bool:
     # A clock set far back must not keep a lease for ever: none is ever longer than LENGTH.
-    return not now < row.until <= now + 2 * LENGTH or _is_dead(row.owner)
+    return not now < row.until <= now + 2 * LENGTH or is_dead(row.owner)
 
 
-def _is_dead(owner: str) -> bool:
+def is_dead(owner: str) -> bool:
+    """True where the owner was a process of this machine that has ended."""
     host, _, rest = owner.partition(":")
     pid, _, started = rest.partition(":")
     if host != socket.gethostname() or not pid.isdigit():

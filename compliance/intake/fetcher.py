@@ -1,0 +1,339 @@
+"""One guarded fetcher for feeds, article pages, lists and webhooks: bounded in time, size and address.
+
+Every failure ends as a state and a reason; nothing that a server does raises out of here.
+"""
+
+import hashlib
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+
+from compliance.intake.guard import (
+    AddressRefusedError,
+    Deadline,
+    DeadlineError,
+    Guard,
+    GuardedAdapter,
+    NameUnknownError,
+    Resolver,
+    check_url,
+    system_resolver,
+)
+from compliance.story import Feed, FeedDocument, FeedState, FetchOutcome
+
+_CHUNK = 65_536
+_REDIRECTS = (301, 302, 303, 307, 308)
+_AGAIN = (500, 502, 503, 504)
+_WORTH_AGAIN = (FeedState.CONNECTION, FeedState.TIMEOUT)
+_PAUSE = 0.5
+_LONGEST_PAUSE = 5.0
+_KEPT_HEADERS = (
+    "content-type",
+    "content-encoding",
+    "content-length",
+    "content-language",
+    "etag",
+    "last-modified",
+    "date",
+    "server",
+    "retry-after",
+    "cache-control",
+    "expires",
+    "location",
+)
+FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPolicy:
+    """The bounds of a fetch. ``deadline`` covers everything from the first look-up to the last byte, retry included."""
+
+    user_agent: str
+    connect_timeout: float = 10
+    read_timeout: float = 15
+    deadline: float = 25
+    max_bytes: int = 15_000_000
+    max_redirects: int = 5
+    allow_private: bool = False
+    resolver: Resolver = system_resolver
+
+
+@dataclass(frozen=True, slots=True)
+class PostOutcome:
+    """How a post ended: the status that was answered, or None and why there was no answer."""
+
+    status: int | None
+    reason: str
+    latency_ms: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class _FetchError(Exception):
+    """A fetch that ended in a state other than a whole body."""
+
+    def __init__(self, state: FeedState, reason: str, status: int | None = None, retry_after: float | None = None):
+        super().__init__(reason)
+        self.outcome = FetchOutcome(state, reason, status=status, retry_after=retry_after)
+
+
+def fetch_feed(
+    feed: Feed, policy: FetchPolicy, *, etag: str | None = None, last_modified: str | None = None
+) -> FetchOutcome:
+    """Fetch one feed as ``fetch`` does, under the user agent its catalogue row names, if any."""
+    return fetch(
+        feed.url, policy, etag=etag, last_modified=last_modified, accept=FEED_TYPES, user_agent=feed.user_agent
+    )
+
+
+def fetch(
+    url: str,
+    policy: FetchPolicy,
+    *,
+    etag: str | None = None,
+    last_modified: str | None = None,
+    accept: str = "text/html, application/xhtml+xml, */*;q=0.5",
+    user_agent: str | None = None,
+) -> FetchOutcome:
+    """Fetch one address and return how it ended; ``document`` holds the whole, unpacked body or nothing.
+
+    Server errors, cut connections and time-outs are tried once more while the deadline allows.
+    """
+    headers = {"User-Agent": user_agent or policy.user_agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
+    if etag:
+        headers["If-None-Match"] = etag
+    if last_modified:
+        headers["If-Modified-Since"] = last_modified
+    with Deadline(policy.deadline) as deadline:
+        attempts = 1
+        outcome = _attempt(url, headers, policy, deadline)
+        while attempts < 2 and _is_worth_another(outcome, deadline):
+            time.sleep(min(outcome.retry_after or _PAUSE, _LONGEST_PAUSE))
+            attempts += 1
+            outcome = _attempt(url, headers, policy, deadline)
+    return FetchOutcome(outcome.state, outcome.reason, outcome.document, outcome.status, attempts, outcome.retry_after)
+
+
+def _is_worth_another(outcome: FetchOutcome, deadline: Deadline) -> bool:
+    if outcome.state not in _WORTH_AGAIN and outcome.status not in _AGAIN:
+        return False
+    pause = outcome.retry_after or _PAUSE
+    left = deadline.seconds - (time.monotonic() - deadline.started)
+    return pause <= _LONGEST_PAUSE and left > pause + 1
+
+
+def _attempt(url: str, headers: Mapping[str, str], policy: FetchPolicy, deadline: Deadline) -> FetchOutcome:
+    try:
+        with _session(policy, deadline) as session:
+            return _follow(session, url, dict(headers), policy, deadline)
+    except _FetchError as error:
+        return error.outcome
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        state, reason = _explain(error, deadline)
+        return FetchOutcome(state, reason)
+
+
+def _session(policy: FetchPolicy, deadline: Deadline) -> requests.Session:
+    session = requests.Session()
+    # No proxies, no .netrc credentials, no certificate paths from the environment.
+    session.trust_env = False
+    adapter = GuardedAdapter(Guard(policy.allow_private, policy.connect_timeout, deadline, policy.resolver))
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+def _follow(
+    session: requests.Session, url: str, headers: dict[str, str], policy: FetchPolicy, deadline: Deadline
+) -> FetchOutcome:
+    """Follow redirects by hand, each hop checked anew, and read the body of the last answer."""
+    here = url
+    for _ in range(policy.max_redirects + 1):
+        if why := check_url(here, allow_private=policy.allow_private):
+            state = FeedState.BLOCKED if here != url or here.lower().startswith("http") else FeedState.BAD_URL
+            raise _FetchError(state, why)
+        session.cookies.clear()
+        timeout = (min(policy.connect_timeout, deadline.left()), min(policy.read_timeout, deadline.left()))
+        response = session.get(here, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+        with response:
+            location = response.headers.get("location")
+            if response.status_code in _REDIRECTS and location:
+                here = urljoin(here, location.strip())
+                continue
+            return _answer(response, url, here, policy, deadline)
+    raise _FetchError(FeedState.REDIRECT, f"more than {policy.max_redirects} redirects")
+
+
+def _answer(
+    response: requests.Response, url: str, final_url: str, policy: FetchPolicy, deadline: Deadline
+) -> FetchOutcome:
+    status = response.status_code
+    if status == 304:
+        return FetchOutcome(FeedState.UNCHANGED, "not modified", status=304)
+    if status != 200:
+        reason = f"answered {status} {' '.join((response.reason or '').split())[:60]}".strip()
+        raise _FetchError(FeedState.HTTP_ERROR, reason, status, retry_after(response.headers.get("retry-after")))
+    body = _whole_body(response, policy, deadline)
+    kept = {k: response.headers[k][:1_000] for k in _KEPT_HEADERS if k in response.headers}
+    document = FeedDocument(
+        url=url,
+        final_url=final_url,
+        status=status,
+        body=body,
+        digest=hashlib.sha256(body).hexdigest(),
+        fetched_at=datetime.now(UTC),
+        content_type=kept.get("content-type"),
+        etag=kept.get("etag"),
+        last_modified=kept.get("last-modified"),
+        headers=kept,
+    )
+    return FetchOutcome(FeedState.OK, "", document, status)
+
+
+def _whole_body(response: requests.Response, policy: FetchPolicy, deadline: Deadline) -> bytes:
+    """Return the unpacked body; a body over the cap, cut short or packed oddly is refused."""
+    stream: Iterator[bytes] = _raw_chunks(response, policy, deadline)
+    for coding in reversed(_codings(response)):
+        stream = _unpacked(stream, coding, policy.max_bytes)
+    body = bytearray()
+    for chunk in stream:
+        body += chunk
+        if len(body) > policy.max_bytes:
+            raise _FetchError(FeedState.TOO_LARGE, f"more than {policy.max_bytes:,} bytes")
+    if deadline.has_passed:
+        raise DeadlineError("cut at the deadline")
+    return bytes(body)
+
+
+def _codings(response: requests.Response) -> list[str]:
+    named = [c.strip().lower() for c in response.headers.get("content-encoding", "").split(",")]
+    codings = [c for c in named if c and c != "identity"]
+    if len(codings) > 2 or any(c not in ("gzip", "x-gzip", "deflate") for c in codings):
+        raise _FetchError(FeedState.CONNECTION, f"unasked content encoding {', '.join(codings)[:60]}")
+    return codings
+
+
+def _raw_chunks(response: requests.Response, policy: FetchPolicy, deadline: Deadline) -> Iterator[bytes]:
+    read = 0
+    while chunk := response.raw.read(_CHUNK, decode_content=False):
+        deadline.left()
+        read += len(chunk)
+        if read > policy.max_bytes:
+            raise _FetchError(FeedState.TOO_LARGE, f"more than {policy.max_bytes:,} bytes")
+        yield chunk
+
+
+def _unpacked(packed: Iterator[bytes], coding: str, cap: int) -> Iterator[bytes]:
+    """Unpack piece by piece, so that a bomb is stopped at the cap and never held whole."""
+    unpacker, raw_deflate, unpacked = zlib.decompressobj(47 if coding != "deflate" else 15), False, 0
+    for chunk in packed:
+        while chunk:
+            try:
+                piece = unpacker.decompress(chunk, _CHUNK)
+            except zlib.error as error:
+                if coding == "deflate" and not unpacked and not raw_deflate:
+                    # Some servers send raw deflate under that name (RFC 9110, 8.4.1.2).
+                    unpacker, raw_deflate = zlib.decompressobj(-15), True
+                    continue
+                raise _FetchError(FeedState.CONNECTION, f"the {coding} body is damaged") from error
+            unpacked += len(piece)
+            if unpacked > cap:
+                raise _FetchError(FeedState.TOO_LARGE, f"more than {cap:,} bytes after unpacking")
+            if piece:
+                yield piece
+            chunk = unpacker.unconsumed_tail
+            if unpacker.eof:
+                chunk = unpacker.unused_data
+                if not chunk:
+                    break
+                unpacker = zlib.decompressobj(47)
+    if not unpacker.eof and (unpacked or not raw_deflate):
+        raise _FetchError(FeedState.CONNECTION, f"the {coding} body was cut short")
+
+
+def _explain(error: Exception, deadline: Deadline) -> tuple[FeedState, str]:
+    """Return the state and reason an exception of requests, urllib3 or the socket stands for."""
+    if deadline.has_passed:
+        return FeedState.TIMEOUT, f"not finished within {deadline.seconds:g} seconds"
+    causes = list(_causes(error))
+    for kind, state in (
+        (AddressRefusedError, FeedState.BLOCKED),
+        (NameUnknownError, FeedState.DNS),
+        (DeadlineError, FeedState.TIMEOUT),
+    ):
+        found = next((c for c in causes if isinstance(c, kind)), None)
+        if found is not None:
+            return state, str(found)
+    if any(isinstance(c, requests.exceptions.SSLError | urllib3.exceptions.SSLError) for c in causes):
+        return FeedState.TLS, "the TLS connection could not be trusted or made"
+    timeouts = requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError
+    if any(isinstance(c, timeouts) for c in causes):
+        return FeedState.TIMEOUT, "no answer in time"
+    bad = requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema | requests.exceptions.MissingSchema
+    if any(isinstance(c, bad | urllib3.exceptions.LocationValueError | UnicodeError) for c in causes):
+        return FeedState.BAD_URL, "the address is malformed"
+    return FeedState.CONNECTION, f"the connection failed ({type(causes[-1]).__name__})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exception and everything it wraps, outermost first."""
+    seen: set[int] = set()
+    queue = [error]
+    while queue:
+        here = queue.pop(0)
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        yield here
+        inner = [here.__cause__, here.__context__, getattr(here, "reason", None), *here.args]
+        queue.extend(e for e in inner if isinstance(e, BaseException))
+
+
+def retry_after(value: str | None) -> float | None:
+    """Return Retry-After in seconds, read as a number or an HTTP date (RFC 9110, 10.2.3); nonsense as absent."""
+    from email.utils import parsedate_to_datetime
+
+    if not value:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return min(float(value), 86_400.0)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 86_400.0)
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], policy: FetchPolicy) -> PostOutcome:
+    """Post a body under the same guard and deadline; redirects are answers, not followed. Never raises."""
+    started = time.monotonic()
+
+    def outcome(status: int | None, reason: str, answered: Mapping[str, str] | None = None) -> PostOutcome:
+        return PostOutcome(status, reason, int((time.monotonic() - started) * 1000), answered or {})
+
+    if why := check_url(url, allow_private=policy.allow_private):
+        return outcome(None, f"blocked: {why}")
+    with Deadline(policy.deadline) as deadline:
+        try:
+            with (
+                _session(policy, deadline) as session,
+                session.post(
+                    url,
+                    data=body,
+                    headers={"User-Agent": policy.user_agent, **headers},
+                    timeout=(policy.connect_timeout, policy.read_timeout),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                kept = {k.lower(): v[:1_000] for k, v in response.headers.items() if k.lower() in _KEPT_HEADERS}
+                return outcome(response.status_code, "", kept)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            state, reason = _explain(error, deadline)
+            return outcome(None, f"{state.value}: {reason}")

@@ -1,0 +1,158 @@
+"""FeedDocument → entries. feedparser is given bytes, never an address, and nothing in a feed is followed."""
+
+import calendar
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import feedparser
+
+from compliance.intake.text import one_line, text_of_html
+from compliance.story import Entry, FeedDocument, FeedState
+
+MAX_ENTRIES = 10_000
+_MAX_TEXT = 200_000
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?(rss|feed|rdf|channel)\b", re.IGNORECASE)
+_HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+# An entity declared in a document type is never needed by a feed and is how entity bombs work.
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What a document turned out to be; ``warnings`` say what was mended or left out."""
+
+    state: FeedState
+    reason: str
+    entries: tuple[Entry, ...] = ()
+    title: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
+    """Return the document's entries, or why it is not a feed. Never raises on any bytes.
+
+    Dates are aware and never invented: what names no moment between 1990 and a day from ``now`` is unknown.
+    """
+    if not document.body.strip():
+        return ParsedFeed(FeedState.NOT_A_FEED, "the answer is empty")
+    body, warnings = _without_doctype(document.body)
+    try:
+        parsed = feedparser.parse(
+            body, response_headers=_headers(document), sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:  # noqa: BLE001  (feedparser has raised many kinds on hostile bytes; none may escape)
+        return ParsedFeed(FeedState.PARSE_ERROR, f"the feed broke the parser ({type(error).__name__})")
+    found = parsed.get("entries") or []
+    base = _base(document, parsed)
+    entries = tuple(_entry(item, base, now) for item in found[:MAX_ENTRIES])
+    if len(found) > MAX_ENTRIES:
+        warnings.append(f"only the first {MAX_ENTRIES:,} of {len(found):,} entries were read")
+    if parsed.get("bozo") and entries:
+        warnings.append(f"the feed is not well-formed ({type(parsed.get('bozo_exception')).__name__})")
+    title = one_line(str(parsed.get("feed", {}).get("title", "")))
+    if entries:
+        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings))
+    return _nothing(document.body, parsed, title, warnings)
+
+
+def _without_doctype(body: bytes) -> tuple[bytes, list[str]]:
+    if b"<!ENTITY" not in body[:200_000].upper() and b"<\x00!\x00E\x00N\x00T" not in body[:200_000].upper():
+        return body, []
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = body.decode("utf-16", "replace").encode()
+    elif body[:2] in (b"<\x00", b"\x00<"):
+        body = body.decode("utf-16-le" if body[1] == 0 else "utf-16-be", "replace").encode()
+    return _DOCTYPE.sub(b"", body, count=1), ["a document type with entities was removed"]
+
+
+def _headers(document: FeedDocument) -> dict[str, str]:
+    headers = {"content-location": document.final_url}
+    if document.content_type:
+        headers["content-type"] = document.content_type
+    return headers
+
+
+def _base(document: FeedDocument, parsed: Mapping[str, Any]) -> str:
+    """Relative links stand on the feed's own xml:base where it has one, else on the address it was read from."""
+    declared = str(parsed.get("feed", {}).get("title_detail", {}).get("base") or "")
+    return urljoin(document.final_url, declared) if declared else document.final_url
+
+
+def _entry(item: Mapping[str, Any], base: str, now: datetime) -> Entry:
+    contents = [str(c.get("value") or "") for c in item.get("content") or []]
+    guid = one_line(str(item.get("id") or ""))[:2_000]
+    return Entry(
+        title=one_line(str(item.get("title") or "")[:5_000])[:1_000],
+        link=web_link(str(item.get("link") or ""), str(item.get("title_detail", {}).get("base") or "") or base),
+        guid=guid or None,
+        summary=text_of_html(str(item.get("summary") or "")[:_MAX_TEXT]),
+        content=text_of_html(max(contents, key=len, default="")[:_MAX_TEXT]),
+        published=_moment(item, now),
+        author=one_line(str(item.get("author") or ""))[:200] or None,
+    )
+
+
+def web_link(link: str, base: str) -> str | None:
+    """Return the absolute http or https address a link stands for, or None where it is anything else."""
+    link = "".join(c for c in link.strip() if c.isprintable() and not c.isspace())
+    if not link or "\\" in link:
+        return None
+    try:
+        absolute = urljoin(base, link)
+        parts = urlsplit(absolute)
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.username is None
+    except ValueError:
+        return None
+    return absolute[:2_048] if usable and len(absolute) <= 2_048 else None
+
+
+def _moment(item: Mapping[str, Any], now: datetime) -> datetime | None:
+    for key in ("published_parsed", "updated_parsed", "created_parsed"):
+        parsed = item.get(key)
+        if not parsed:
+            continue
+        try:
+            moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+        except (ValueError, OverflowError, OSError):
+            continue
+        written = str(item.get(key.removesuffix("_parsed")) or "")
+        if _EARLIEST <= moment <= now + timedelta(days=1) and str(moment.year)[2:] in written:
+            return moment
+    return None
+
+
+def _nothing(body: bytes, parsed: Mapping[str, Any], title: str, warnings: list[str]) -> ParsedFeed:
+    """Tell a true empty feed from a broken one, and both from what was never a feed."""
+    start = body[:4_000].replace(b"\x00", b"")
+    if not parsed.get("version") and (not _ROOT.search(start) or _HTML.search(start)):
+        return ParsedFeed(FeedState.NOT_A_FEED, _what_it_is(start), title=title)
+    if parsed.get("bozo") and not _closes(body):
+        return ParsedFeed(FeedState.PARSE_ERROR, "the feed is cut or broken, and no entry could be read", title=title)
+    if not parsed.get("version"):
+        return ParsedFeed(FeedState.NOT_A_FEED, "no feed format was recognised", title=title)
+    return ParsedFeed(FeedState.EMPTY, "a feed without entries", (), title, tuple(warnings))
+
+
+def _closes(body: bytes) -> bool:
+    return (
+        re.search(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>\s*$", body[-200:].replace(b"\x00", b""), re.IGNORECASE)
+        is not None
+    )
+
+
+def _what_it_is(start: bytes) -> str:
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if _HTML.search(text):
+        return "a web page, not a feed"
+    if text.startswith(b"%PDF"):
+        return "a PDF, not a feed"
+    if text[:1] in (b"{", b"["):
+        return "JSON, which is not read as a feed"
+    if re.search(rb"<\s*(?:urlset|sitemapindex)\b", text):
+        return "a sitemap, which is not read as a feed"
+    return "not a feed"
