@@ -6,13 +6,16 @@ outlets word the same act differently and different acts alike.
 """
 
 import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 WINDOW = timedelta(days=10)
 _PARTICULAR = re.compile(r"\b(?:[A-Z][\w'’-]{2,}|\d[\d,.]*)")
-_COPY = 0.5
+_WORD = re.compile(r"\w+")
+_SHINGLE = 5
+_COPY = 0.4
 _SAME_ACT = 0.16
 
 
@@ -24,6 +27,7 @@ class Act:
     kinds: frozenset[str]
     regimes: frozenset[str]
     particulars: frozenset[str]
+    shingles: frozenset[int]
     day: datetime
 
 
@@ -49,6 +53,13 @@ def particulars(title: str, text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def shingles(title: str, text: str) -> frozenset[int]:
+    """Return the five-word runs of a story's beginning, as numbers: what a copy shares however it is headed."""
+    words = [w.lower() for w in _WORD.findall(f"{title} {text[:4000]}")]
+    runs = (" ".join(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1)))
+    return frozenset(zlib.crc32(run.encode("utf-8", "replace")) for run in runs)
+
+
 def group(act: Act, cases: Iterable[OpenCase]) -> Grouping:
     """Return the best case to join; ties go to the older case, so that equal input gives an equal answer."""
     best: tuple[float, int, str] | None = None
@@ -65,9 +76,10 @@ def group(act: Act, cases: Iterable[OpenCase]) -> Grouping:
 def _likeness(act: Act, other: Act) -> tuple[float, str]:
     if abs(act.day - other.day) > WINDOW:
         return 0, ""
+    copied = _jaccard(act.shingles, other.shingles)
+    if copied >= _COPY:
+        return 1 + copied, f"a copy: {copied:.0%} of the wording is the same"
     shared = _jaccard(act.particulars, other.particulars)
-    if shared >= _COPY:
-        return 1 + shared, f"the texts share {shared:.0%} of their names and figures"
     if act.regimes and other.regimes and not act.regimes & other.regimes:
         return 0, ""
     if not act.kinds & other.kinds:

@@ -63,6 +63,9 @@ def watch_run(settings: Settings, catalogue: Path | None, base_url: str | None, 
                 tasks[step] = display.add_task(_STEPS.get(step, step), total=total)
             display.update(tasks[step], completed=done, total=total)
 
+        from flows.environment import apply
+
+        apply(settings)
         from flows.nightly import run_nightly
 
         return run_nightly(settings, catalogue, base_url, on_progress)

@@ -18,6 +18,7 @@ from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRo
 
 __all__ = [
     "RunReport",
+    "abandon_run",
     "close_run",
     "dispose_case",
     "ingest",
@@ -73,6 +74,13 @@ def close_run(engine: Engine, run_id: str, counts: RunCounts, started_at: dateti
         runs.close_run(session, run_id, asdict(counts), found, now)
         leases.release(session, LEASE, leases.owner_name())
     return RunReport(run_id, started_at, now, counts, tuple(found))
+
+
+def abandon_run(engine: Engine, run_id: str, reason: str) -> None:
+    """Mark a run that could not be finished as failed, with the reason, and give the lease back."""
+    with session_scope(engine) as session:
+        runs.fail_run(session, run_id, reason, datetime.now(UTC))
+        leases.release(session, LEASE, leases.owner_name())
 
 
 def dispose_case(

@@ -1,13 +1,13 @@
 """Cases and the stories that tell of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from compliance.case import CaseState, describe_act
-from compliance.grouping import Act, OpenCase, particulars
+from compliance.grouping import Act, OpenCase, particulars, shingles
 from compliance.screening import Screening, Verdict
 from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
 
@@ -99,13 +99,14 @@ def groupable(session: Session, since: datetime, until: datetime) -> list[OpenCa
     return [OpenCase(case_id, tuple(told)) for case_id, told in acts.items()]
 
 
-def act_of(title: str, text: str, day: datetime, found: dict[str, Any]) -> Act:
+def act_of(title: str, text: str, day: datetime, found: Mapping[str, Any]) -> Act:
     """Return what grouping compares, from a story and its judgement."""
     return Act(
         roles=frozenset((role, party["canonical"]) for party in found["parties"] for role in party["roles"]),
         kinds=frozenset(found["kinds"]),
         regimes=frozenset(found["regimes"]),
         particulars=particulars(title, text),
+        shingles=shingles(title, text),
         day=day,
     )
 

@@ -42,6 +42,7 @@ def release(session: Session, name: str, owner: str) -> None:
     row = session.get(LeaseRow, name)
     if row is not None and row.owner == owner:
         session.delete(row)
+        session.flush()
 
 
 def _has_ended(row: LeaseRow, now: datetime) -> bool:

@@ -29,6 +29,13 @@ def close_run(session: Session, run_id: str, counts: Mapping[str, Any], faults: 
     session.add(row)
 
 
+def fail_run(session: Session, run_id: str, reason: str, now: datetime) -> None:
+    """Enter that the run ended before its work was done. What it had stored stays, and the next run goes on."""
+    row = session.get_one(RunRow, run_id)
+    row.state, row.finished_at, row.faults = "failed", now, [*row.faults, reason]
+    session.add(row)
+
+
 def record_feed(session: Session, row: RunFeedRow) -> None:
     """Enter what this run got from one feed."""
     session.merge(row)

@@ -26,7 +26,7 @@ def add(
         chunk = story_ids[start : start + 5_000]
         # The newest of a story's screenings is the one just made.
         newest = select(ScreeningRow.story_id, func.max(ScreeningRow.id)).where(col(ScreeningRow.story_id).in_(chunk))
-        found.update((s, i) for s, i in session.exec(newest.group_by(col(ScreeningRow.story_id))))
+        found.update((s, i) for s, i in session.exec(newest.group_by(col(ScreeningRow.story_id))) if i is not None)
     return found
 
 

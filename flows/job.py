@@ -1,0 +1,71 @@
+"""What a flow run works on. Settings and callbacks stay in the process; Prefect is handed ids and paths only."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from compliance import pipeline
+from compliance.coverage import RunCounts
+from compliance.monitor import Monitor, assemble
+from compliance.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the door that started a run hands to it."""
+
+    settings: Settings
+    on_progress: Progress | None = None
+
+
+_door: ContextVar[Door | None] = ContextVar("door", default=None)
+
+
+@contextmanager
+def opened_by(door: Door) -> Iterator[None]:
+    """Let flows run within the block use the door's settings and tell it of their progress."""
+    token = _door.set(door)
+    try:
+        yield
+    finally:
+        _door.reset(token)
+
+
+def current_door() -> Door:
+    """Return the door of this run; a scheduled run reads its settings from the environment."""
+    return _door.get() or Door(Settings())
+
+
+@dataclass(slots=True)
+class Job:
+    """One run of the nightly job: its monitor, its counts, and a lease that is renewed as it works."""
+
+    monitor: Monitor
+    run_id: str
+    started_at: datetime
+    on_progress: Progress | None
+    counts: RunCounts = field(default_factory=RunCounts)
+
+    def progress(self, step: str, done: int, total: int) -> None:
+        """Renew the lease and tell the door."""
+        if done == total or done % 10 == 0:
+            pipeline.keep_lease(self.monitor.engine)
+        if self.on_progress:
+            self.on_progress(step, done, total)
+
+
+def open_job(catalogue: str | None, base_url: str | None) -> Job:
+    """Assemble the monitor, take the lease and enter the run."""
+    door = current_door()
+    monitor = assemble(door.settings, Path(catalogue) if catalogue else None, base_url)
+    return Job(monitor, pipeline.open_run(monitor.engine), datetime.now(UTC), door.on_progress)
+
+
+def close_job(job: Job) -> pipeline.RunReport:
+    """Reconcile the run and give its lease back."""
+    return pipeline.close_run(job.monitor.engine, job.run_id, job.counts, job.started_at)
