@@ -19,6 +19,7 @@ from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRo
 __all__ = [
     "RunReport",
     "abandon_run",
+    "close_poll",
     "close_run",
     "dispose_case",
     "ingest",
@@ -74,6 +75,17 @@ def close_run(engine: Engine, run_id: str, counts: RunCounts, started_at: dateti
         runs.close_run(session, run_id, asdict(counts), found, now)
         leases.release(session, LEASE, leases.owner_name())
     return RunReport(run_id, started_at, now, counts, tuple(found))
+
+
+def close_poll(engine: Engine, run_id: str, counts: RunCounts) -> list[str]:
+    """Enter the counts of a run that only read feeds; the stories it brought wait for the night. Return its faults."""
+    with session_scope(engine) as session:
+        stored = runs.stored_counts(session, run_id)
+        # Nothing was judged or sent, so only the sums of reading are compared.
+        found = faults(counts, stored | {"unscreened": 0})
+        runs.close_run(session, run_id, asdict(counts), found, datetime.now(UTC))
+        leases.release(session, LEASE, leases.owner_name())
+    return found
 
 
 def abandon_run(engine: Engine, run_id: str, reason: str) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 
-from prefect import task
+from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.utilities.annotations import quote
 
 from compliance import pipeline
-from flows.job import Job
+from flows.job import Job, open_job
 
 
 @task(name="read feeds", cache_policy=NO_CACHE)
@@ -14,3 +15,18 @@ async def read_feeds(job: Job) -> int:
     """Read every feed of the job's catalogue; return how many stories are new."""
     await asyncio.to_thread(pipeline.ingest, job.monitor, job.run_id, job.counts, job.progress)
     return job.counts.stories_new
+
+
+@flow(name="poll")
+async def poll(catalogue: str | None = None) -> int:
+    """Read the feeds through the day, so that none drops out of a feed's window before the night; judge nothing."""
+    job = await asyncio.to_thread(open_job, catalogue, None)
+    try:
+        found = await read_feeds(quote(job))
+    except Exception as error:
+        await asyncio.to_thread(
+            pipeline.abandon_run, job.monitor.engine, job.run_id, f"{type(error).__name__}: {error}"
+        )
+        raise
+    await asyncio.to_thread(pipeline.close_poll, job.monitor.engine, job.run_id, job.counts)
+    return found

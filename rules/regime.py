@@ -1,0 +1,206 @@
+"""A regime: what the Security Council forbids towards a target, and on which days. Read strictly from the book."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from rules.vocabulary import Direction, Kind
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+class RegimeError(ValueError):
+    """A regime's file is wrong; the text names file and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days in force, first and last included; ``end`` is None where no end is known."""
+
+    start: date
+    end: date | None
+
+    def holds(self, day: date) -> bool:
+        """True where the day lies within."""
+        return self.start <= day and (self.end is None or day <= self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One prohibition of a regime and the paragraphs it rests on.
+
+    ``unverified`` says that a paragraph or a day has not been checked against the resolution.
+    """
+
+    code: str
+    kind: Kind
+    direction: Direction
+    what: str
+    goods: tuple[str, ...]
+    basis: tuple[str, ...]
+    windows: tuple[Window, ...]
+    unverified: bool
+
+    def is_in_force(self, day: date | None) -> bool:
+        """True where the measure holds on the day; an unknown day falls under what has no known end."""
+        if day is None:
+            return any(window.end is None for window in self.windows)
+        return any(window.holds(day) for window in self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """A sanctions regime: its targets by canonical name, its territory, and its measures."""
+
+    id: str
+    key: str
+    name: str
+    numbers: tuple[str, ...]
+    list_prefixes: tuple[str, ...]
+    targets: tuple[str, ...]
+    territory: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+    def is_in_force(self, day: date | None) -> bool:
+        """True where at least one measure holds on the day."""
+        return any(measure.is_in_force(day) for measure in self.measures)
+
+
+def load_regimes(folder: Path) -> Mapping[str, Regime]:
+    """Return every regime of the folder by its id.
+
+    Raises RegimeError, naming file and key, for an unknown field, kind or direction, a window that ends before it
+    begins, a code used twice, or a file that is not named after its key.
+    """
+    regimes: dict[str, Regime] = {}
+    codes: dict[str, str] = {}
+    for path in sorted(folder.glob("*.yml")):
+        regime = _regime(path)
+        if regime.id in regimes:
+            raise RegimeError(f"{path.name}: id: {regime.id} is used twice")
+        for measure in regime.measures:
+            if measure.code in codes:
+                raise RegimeError(f"{path.name}: {measure.code}: used in {codes[measure.code]} too")
+            codes[measure.code] = path.name
+        regimes[regime.id] = regime
+    if not regimes:
+        raise RegimeError(f"{folder}: holds no regime")
+    return regimes
+
+
+_REGIME_KEYS = {
+    "id", "key", "name", "numbers", "list_prefixes", "targets", "territory", "monitoring", "resolutions", "measures",
+}  # fmt: skip
+_MEASURE_KEYS = {"code", "kind", "direction", "what", "goods", "basis", "windows", "confirmed_to", "unverified"}
+
+
+def _regime(path: Path) -> Regime:
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RegimeError(f"{path.name}: {' '.join(str(error).split())}") from error
+    where = path.name
+    _check_keys(given, _REGIME_KEYS, _REGIME_KEYS, where)
+    if given["key"] != path.stem:
+        raise RegimeError(f"{where}: key: expected {path.stem}, the name of the file")
+    _check_dates(given, where)
+    if not isinstance(given["measures"], list) or not given["measures"]:
+        raise RegimeError(f"{where}: measures: expected a list")
+    return Regime(
+        id=_text(given, "id", where),
+        key=given["key"],
+        name=_text(given, "name", where),
+        numbers=_texts(given, "numbers", where),
+        list_prefixes=_texts(given, "list_prefixes", where),
+        targets=_texts(given, "targets", where),
+        territory=_texts(given, "territory", where),
+        measures=tuple(_measure(m, f"{where}: measure {n}") for n, m in enumerate(given["measures"], 1)),
+    )
+
+
+def _measure(given: Any, where: str) -> Measure:
+    _check_keys(given, _MEASURE_KEYS, _MEASURE_KEYS - {"confirmed_to", "unverified"}, where)
+    where = f"{where} ({given['code']})"
+    unverified = given.get("unverified", False)
+    if not isinstance(unverified, bool):
+        raise RegimeError(f"{where}: unverified: expected true or false")
+    basis = _texts(given, "basis", where)
+    if not basis:
+        raise RegimeError(f"{where}: basis: a measure rests on at least one paragraph")
+    return Measure(
+        code=_text(given, "code", where),
+        kind=_word(Kind, given, "kind", where),
+        direction=_word(Direction, given, "direction", where),
+        what=_text(given, "what", where),
+        goods=_texts(given, "goods", where),
+        basis=basis,
+        windows=_windows(given["windows"], where),
+        unverified=unverified,
+    )
+
+
+def _windows(given: Any, where: str) -> tuple[Window, ...]:
+    if not isinstance(given, list) or not given:
+        raise RegimeError(f"{where}: windows: expected at least one [first day, last day]")
+    windows = []
+    for pair in given:
+        if not isinstance(pair, list) or len(pair) != 2 or type(pair[0]) is not date:
+            raise RegimeError(f"{where}: windows: expected [first day, last day or null], not {pair!r}")
+        if pair[1] is not None and type(pair[1]) is not date:
+            raise RegimeError(f"{where}: windows: {pair[1]!r} is no day")
+        window = Window(pair[0], pair[1])
+        if window.end is not None and window.end < window.start:
+            raise RegimeError(f"{where}: windows: {window.end} lies before {window.start}")
+        if windows and (windows[-1].end is None or windows[-1].end >= window.start):
+            raise RegimeError(f"{where}: windows: {window.start} begins before the window ahead of it ends")
+        windows.append(window)
+    return tuple(windows)
+
+
+def _check_dates(given: Mapping[str, Any], where: str) -> None:
+    """Bodies and resolutions are shown to officers only, but a wrong date there misleads as much."""
+    for key, dates in (("resolutions", ("date",)), ("monitoring", ("from", "to"))):
+        if not isinstance(given[key], list):
+            raise RegimeError(f"{where}: {key}: expected a list")
+        for row in given[key]:
+            allowed = {"number", "body", "unverified", *dates}
+            if not isinstance(row, dict) or set(row) - allowed:
+                raise RegimeError(f"{where}: {key}: unknown field in {row!r}")
+            for name in dates:
+                if row.get(name) is not None and type(row[name]) is not date:
+                    raise RegimeError(f"{where}: {key}: {name}: {row[name]!r} is no day")
+
+
+def _check_keys(given: Any, known: set[str], needed: set[str], where: str) -> None:
+    if not isinstance(given, dict):
+        raise RegimeError(f"{where}: expected keys and values")
+    if unknown := sorted(map(str, set(given) - known)):
+        raise RegimeError(f"{where}: unknown field {unknown[0]}")
+    if missing := sorted(needed - set(given)):
+        raise RegimeError(f"{where}: {missing[0]} is missing")
+
+
+def _text(given: Mapping[str, Any], key: str, where: str) -> str:
+    value = given[key]
+    if not isinstance(value, str) or not value.strip():
+        raise RegimeError(f"{where}: {key}: expected text")
+    return value
+
+
+def _texts(given: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = given[key]
+    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+        raise RegimeError(f"{where}: {key}: expected a list of texts")
+    return tuple(value)
+
+
+def _word(words: type[_Word], given: Mapping[str, Any], key: str, where: str) -> _Word:
+    try:
+        return words(given[key])
+    except ValueError:
+        raise RegimeError(f"{where}: {key}: unknown word {given[key]!r}") from None
