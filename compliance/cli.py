@@ -51,7 +51,7 @@ def _mount() -> None:
 
 
 def _fail(text: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"embargowatch: {text}", markup=False)
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"embargowatch: {text}", markup=False)
     raise SystemExit(1)
 
 

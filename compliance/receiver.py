@@ -10,10 +10,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from compliance.loopback import LoopbackServer
 
 _MAX_BODY = 1_000_000
 
@@ -38,10 +40,9 @@ def serve_receiver(folder: Path, secret: str, host: str, port: int) -> None:
         server.serve_forever()
 
 
-def _server(folder: Path, secret: str, host: str, port: int) -> ThreadingHTTPServer:
+def _server(folder: Path, secret: str, host: str, port: int) -> LoopbackServer:
     folder.mkdir(parents=True, exist_ok=True)
-    server = ThreadingHTTPServer((host, port), _handler(folder, Webhook(secret)))
-    server.daemon_threads = True
+    server = LoopbackServer((host, port), _handler(folder, Webhook(secret)))
     return server
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import yaml
 
 from compliance.errors import ConfigError
+from compliance.loopback import LoopbackServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,9 @@ def serve_samples(folder: Path, port: int = 0) -> Iterator[str]:
     """
     routes = load_routes(folder)
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), _handler(folder.resolve(), routes))
+        server = LoopbackServer(("127.0.0.1", port), _handler(folder.resolve(), routes))
     except OSError:
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(folder.resolve(), routes))
-    server.daemon_threads = True
+        server = LoopbackServer(("127.0.0.1", 0), _handler(folder.resolve(), routes))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -147,7 +147,7 @@ def _measure(given: Any, where: str) -> Measure:
 def _windows(given: Any, where: str) -> tuple[Window, ...]:
     if not isinstance(given, list) or not given:
         raise RegimeError(f"{where}: windows: expected at least one [first day, last day]")
-    windows = []
+    windows: list[Window] = []
     for pair in given:
         if not isinstance(pair, list) or len(pair) != 2 or type(pair[0]) is not date:
             raise RegimeError(f"{where}: windows: expected [first day, last day or null], not {pair!r}")

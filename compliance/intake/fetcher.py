@@ -333,6 +333,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: FetchPolicy)
                 ) as response,
             ):
                 kept = {k.lower(): v[:1_000] for k, v in response.headers.items() if k.lower() in _KEPT_HEADERS}
+                # A receiver that is still writing when we hang up would take the post for broken.
+                response.raw.read(_CHUNK, decode_content=False)
                 return outcome(response.status_code, "", kept)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             state, reason = _explain(error, deadline)
