@@ -54,9 +54,8 @@ def _lines(day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str
         lines += [f"  does not add up: {fault}" for fault in run.faults]
     failed = [row for row in known if not FeedState(row.state).is_healthy]
     lines += ["", f"Feeds: {len(known) - len(failed)} of {len(known)} answered at their last reading."]
-    lines += [
-        f"  not covered: {plain(row.title, 80)} ({row.state} since {row.state_since:%Y-%m-%d %H:%M}): {plain(row.reason, 160)}"
-        for row in failed
-    ]
+    for row in failed:
+        since = f"{row.state} since {row.state_since:%Y-%m-%d %H:%M}"
+        lines.append(f"  not covered: {plain(row.title, 80)} ({since}): {plain(row.reason, 160)}")
     lines += ["", f"Queue: {counts['waiting']} cases wait, {counts['decided']} are decided.", f"Desk: {link}"]
     return lines

@@ -19,6 +19,7 @@ _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?(rss|feed|rdf|channel)\b", re.IGNORECASE)
 _HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # An entity declared in a document type is never needed by a feed and is how entity bombs work.
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 
 
@@ -61,12 +62,13 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
 
 
 def _without_doctype(body: bytes) -> tuple[bytes, list[str]]:
-    if b"<!ENTITY" not in body[:200_000].upper() and b"<\x00!\x00E\x00N\x00T" not in body[:200_000].upper():
+    start = body[:200_000].replace(b"\x00", b"").upper()
+    if b"<!ENTITY" not in start:
         return body, []
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        body = body.decode("utf-16", "replace").encode()
-    elif body[:2] in (b"<\x00", b"\x00<"):
-        body = body.decode("utf-16-le" if body[1] == 0 else "utf-16-be", "replace").encode()
+    if b"\x00" in body[:4]:
+        wide = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if body[1] == 0 else "utf-16-be"
+        # The declaration still names the old encoding, and feedparser would believe it.
+        body = _DECLARATION.sub("", body.decode(wide, "replace"), count=1).encode()
     return _DOCTYPE.sub(b"", body, count=1), ["a document type with entities was removed"]
 
 
@@ -83,7 +85,7 @@ def _base(document: FeedDocument, parsed: Mapping[str, Any]) -> str:
     return urljoin(document.final_url, declared) if declared else document.final_url
 
 
-def _entry(item: Mapping[str, Any], base: str, now: datetime) -> Entry:
+def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
     contents = [str(c.get("value") or "") for c in item.get("content") or []]
     guid = one_line(str(item.get("id") or ""))[:2_000]
     return Entry(
@@ -111,16 +113,17 @@ def web_link(link: str, base: str) -> str | None:
     return absolute[:2_048] if usable and len(absolute) <= 2_048 else None
 
 
-def _moment(item: Mapping[str, Any], now: datetime) -> datetime | None:
+def _moment(item: dict[str, Any], now: datetime) -> datetime | None:
     for key in ("published_parsed", "updated_parsed", "created_parsed"):
-        parsed = item.get(key)
+        # Past feedparser's own look-up, which answers for one date with another.
+        parsed = dict.get(item, key)
         if not parsed:
             continue
         try:
             moment = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
         except (ValueError, OverflowError, OSError):
             continue
-        written = str(item.get(key.removesuffix("_parsed")) or "")
+        written = str(dict.get(item, key.removesuffix("_parsed")) or "")
         if _EARLIEST <= moment <= now + timedelta(days=1) and str(moment.year)[2:] in written:
             return moment
     return None
