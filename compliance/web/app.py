@@ -37,6 +37,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _MAX_BODY = 200_000
+ROUTERS = (signin.router, review.router, coverage.router)
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
@@ -46,9 +47,9 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.reasons = load_reasons(settings.config / "reasons.yml")
     app.state.pages = _pages()
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
-    for router in (signin.router, review.router, coverage.router):
+    for router in ROUTERS:
+        access.check_routes(router.routes)
         app.include_router(router)
-    access.check_routes(app)
     app.middleware("http")(_guard_answer)
     app.add_exception_handler(access.SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(StarletteHTTPException, _show_error)

@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from compliance.case import Disposition
 from compliance.casefile import case_file
+from compliance.decision import dispose_case, reopen_case
 from compliance.errors import ConflictError
-from compliance.pipeline import dispose_case, reopen_case
 from compliance.store import cases, desk, runs
 from compliance.store.database import session_scope
 from compliance.store.users import Visitor

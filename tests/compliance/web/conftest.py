@@ -1,0 +1,79 @@
+"""A desk on a fresh database with one case in its queue and one person per role."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from compliance.screening import Screening
+from compliance.settings import Settings
+from compliance.store import cases, ledger, screenings, stories, users
+from compliance.store.database import open_engine, session_scope, upgrade
+from compliance.store.tables import UserRow
+from compliance.store.users import Role
+from compliance.story import Story
+from compliance.web.app import create_app
+from tests import factories
+
+PASSWORD = "a long enough password"
+
+
+@cache
+def _hashed() -> str:
+    """Hash the password once for all tests: argon2id is slow on purpose."""
+    return users.hash_password(PASSWORD)
+
+
+@pytest.fixture
+def desk_settings(tmp_path: object) -> Settings:
+    """Settings on a SQLite file; what the database does differently is tested in its own room."""
+    return Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def desk_engine(desk_settings: Settings) -> Iterator[Engine]:
+    upgrade(desk_settings.database)
+    engine = open_engine(desk_settings.database)
+    with session_scope(engine) as session:
+        for role in Role:
+            row = UserRow(name=role.value, role=role.value, password=_hashed(), created_at=datetime.now(UTC))
+            session.add(row)
+    yield engine
+    engine.dispose()
+
+
+def open_case(engine: Engine, story: Story | None = None, screening: Screening | None = None) -> str:
+    """Put one story and its screening into the database and open its case; return the reference."""
+    told, found = story or factories.story(), screening or factories.screening()
+    now = datetime.now(UTC)
+    with session_scope(engine) as session:
+        stories.add(session, [told], [(None, None)], "run", now)
+        story_id = stories.waiting_ids(session)[-1]
+        stored = stories.load(session, [story_id])[0]
+        ids = screenings.add(session, [(stored, found)], "run", now)
+        row = cases.open_case(session, story_id, ids[story_id], found, "first", "run", now)
+        ledger.append(session, at=now, actor="machine", action="case.opened", subject=row.reference)
+        return row.reference
+
+
+@pytest.fixture
+def reference(desk_engine: Engine) -> str:
+    return open_case(desk_engine)
+
+
+@pytest.fixture
+def client(desk_settings: Settings, desk_engine: Engine) -> Iterator[TestClient]:
+    app = create_app(desk_settings, desk_engine)
+    with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
+        yield client
+
+
+def sign_in(client: TestClient, name: str = "analyst", password: str = PASSWORD) -> str:
+    """Sign in and return the session's CSRF token."""
+    answer = client.post("/login", data={"name": name, "password": password})
+    assert answer.status_code == 303, answer.text
+    page = client.get("/").text
+    return page.partition('name="csrf" value="')[2].partition('"')[0]
