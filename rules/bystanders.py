@@ -1,0 +1,117 @@
+"""Who speaks, accuses, documents, denies or seizes: named in the story, and no violator for that."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rules.clauses import Clause
+from rules.mentions import Mention
+from rules.rulebook import Rulebook
+from rules.vocabulary import PartyType, Stance
+
+_BOTH = re.compile(
+    r"\b(?:both (?:countries|governments|sides|nations|capitals|states|parties|have|deny|denied|reject)|"
+    r"the two (?:countries|governments|sides|partners)|both \w+ and \w+|they have denied|have both denied)\b",
+    re.IGNORECASE,
+)
+_REACH = 12
+
+
+@dataclass(slots=True)
+class Stances:
+    """What each named party does in the story besides the act; ``deniers`` are principals, in the order found."""
+
+    deniers: list[str] = field(default_factory=list)
+    by_name: dict[str, Stance] = field(default_factory=dict)
+
+    def of(self, mention: Mention) -> Stance:
+        """Return why the party is a bystander."""
+        if mention.type is PartyType.MEDIA:
+            return Stance.REPORTER
+        if mention.canonical in self.by_name:
+            return self.by_name[mention.canonical]
+        return Stance.ACCUSER if mention.type is PartyType.BODY else Stance.MENTIONED
+
+
+_FIRMNESS = (Stance.DENIER, Stance.ACCUSER, Stance.SEIZER, Stance.VICTIM)
+
+
+def read_stances(clauses: Sequence[Clause], rulebook: Rulebook) -> Stances:
+    """Return the stances of every party the clauses name."""
+    stances = Stances()
+    subjects: list[str] = []
+    for clause in clauses:
+        for index in clause.parties:
+            mention = clause.tokens[index].mention
+            assert mention is not None
+            stance = _stance(clause, index)
+            held = stances.by_name.get(mention.canonical)
+            if stance and (held is None or _FIRMNESS.index(stance) < _FIRMNESS.index(held)):
+                stances.by_name[mention.canonical] = stance
+        for name in _deniers(clause, subjects, rulebook):
+            if name not in stances.deniers:
+                stances.deniers.append(name)
+        named = [clause.tokens[i].mention for i in clause.parties]
+        subjects = [rulebook.principal(m.canonical) for m in named if m is not None][:3] or subjects
+    return stances
+
+
+def _stance(clause: Clause, index: int) -> Stance | None:
+    """Read the verb that follows a name, past its officials and spokesmen."""
+    for token in clause.tokens[index + 1 : index + 7]:
+        if token.mention is not None and token.mention.is_party and token.word not in ("'s",):
+            break
+        for tag in token.tags:
+            if tag in ("V=deny:fin", "V=deny:base"):
+                return Stance.DENIER
+            if tag in ("V=accuse:fin", "V=say:fin", "V=accuse:base"):
+                return Stance.ACCUSER
+            if tag == "V=seize:fin":
+                return Stance.SEIZER
+    before = [t.word for t in clause.tokens[max(0, index - 3) : index]]
+    if before[-2:] == ["according", "to"] or before[-3:-1] == ["according", "to"]:
+        return Stance.ACCUSER
+    if before and before[-1] in ("against", "attacked", "hit", "bombed", "targeting", "struck"):
+        return Stance.VICTIM
+    return None
+
+
+def _deniers(clause: Clause, subjects: Sequence[str], rulebook: Rulebook) -> list[str]:
+    """Return whoever denies in this clause: the names before the word of denial, or "both" for those named last."""
+    lowered = clause.sentence.text.lower()
+    words = rulebook.phrases["denial"]
+    position = min((lowered.find(w) for w in words if w in lowered), default=-1)
+    if position < 0:
+        return []
+    at = clause.sentence.start + position
+    before = [i for i in clause.parties if clause.tokens[i].start < at]
+    after = [i for i in clause.parties if clause.tokens[i].start > at]
+    if "denied by" in lowered or "rejected by" in lowered or "dismissed by" in lowered:
+        before = after[:2]
+    if not before and _BOTH.search(clause.sentence.text):
+        return list(subjects[:2])
+    if not before:
+        said_by = [i for i in after if _stance(clause, i) is Stance.ACCUSER]
+        if said_by:
+            before = said_by[:1]
+        elif re.search(r"\b(?:it|they|he|she|the group|the company|the government|the ministry)\b", lowered):
+            return list(subjects[:1])
+    names = []
+    for index in _coordinated(clause, before):
+        mention = clause.tokens[index].mention
+        if mention is not None and mention.type is not PartyType.MEDIA:
+            names.append(rulebook.principal(mention.canonical))
+    return list(dict.fromkeys(names))
+
+
+def _coordinated(clause: Clause, before: Sequence[int]) -> list[int]:
+    """The first name of the clause and those joined to it by commas and "and"."""
+    if not before:
+        return []
+    first = before[0]
+    joined = [first]
+    for index in before[1:]:
+        between = [t.word for t in clause.tokens[joined[-1] + 1 : index]]
+        if len(between) <= 3 and any(w in (",", "and") for w in between):
+            joined.append(index)
+    return joined

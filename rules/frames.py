@@ -1,0 +1,130 @@
+"""Declared ways of saying who did what to whom, matched over the tokens of a clause.
+
+A frame is a row of elements. ``{supplier}`` is a party (or a list of them) in that role, ``{goods}`` something moved,
+``{goods:arms}`` of that kind, ``[supply]`` a form of a verb or a noun of that list, ``[supply:pp]`` one form of it,
+``~4`` up to four words that name no party, ``~~4`` any four, and a plain word itself; ``a|b`` is either, and a
+trailing ``?`` makes an element optional. Gaps are bounded, so matching is linear in the clause.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rules.vocabulary import Kind, Role
+
+_PARTY = r"<\d+\|P=[^<>]*>"
+_JOIN = r"(?:<\d+\|w=(?:,|and|or|&)>){1,2}"
+# What may stand before a name without being part of it: "the", "its ally", "Yemen's".
+_BEFORE = rf"(?:<[^<>]*w=(?:the|a|an|its|his|their|ally|allied|neighbouring|neighboring|nearby|-controlled)>){{0,3}}(?:{_PARTY}<\d+\|w='s?>)?"
+_LIST = rf"{_PARTY}(?:(?:<\d+\|w='s?>)?{_JOIN}(?:<\d+\|w=the>)?{_PARTY}){{0,5}}"
+_OTHER = r"<\d+\|(?!P=)[^<>]*>"
+_ANY = r"<[^<>]*>"
+_INDEX = re.compile(r"<(\d+)\|P=")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A compiled frame; ``says`` is the sentence shown to the officer, ``kind`` what it always gives, if anything.
+
+    ``otherwise`` is the kind of a clause that names no goods; ``goods`` the kind of goods the clause must name.
+    """
+
+    id: str
+    says: str
+    pattern: re.Pattern[str]
+    roles: tuple[str, ...]
+    kind: Kind | None
+    otherwise: Kind | None
+    goods: Kind | None
+    needs: str
+    examples: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameHit:
+    """A frame found in a clause: for each role the token indexes of its parties, and the span of tokens it covers."""
+
+    frame: Frame
+    roles: tuple[tuple[Role, tuple[int, ...]], ...]
+    first: int
+    last: int
+
+
+def compile_frame(row: Mapping[str, Any], lists: set[str], roles: set[str]) -> Frame:
+    """Return the frame that a row of the book declares. Raises ValueError for an unknown list, role or element."""
+    found: list[str] = []
+    elements = row["match"].split()
+    expression = "".join(_element(e, lists, roles, found) for e in elements)
+    verbs = re.findall(r"\[([\w|:]+)\]", row["match"])
+    return Frame(
+        id=row["id"],
+        says=row["says"],
+        pattern=re.compile(expression),
+        roles=tuple(found),
+        kind=_kind(row, "kind"),
+        otherwise=_kind(row, "otherwise"),
+        goods=_kind(row, "with"),
+        needs=verbs[0].split("|")[0].split(":")[0] if verbs else "",
+        examples=tuple(row.get("examples", ())),
+    )
+
+
+def _kind(row: Mapping[str, Any], key: str) -> Kind | None:
+    """``kind`` is always given, ``otherwise`` where the clause names no goods; ``with`` asks for goods of a kind."""
+    value = row.get("gives", {}).get(key)
+    return Kind(value) if value else None
+
+
+def _element(element: str, lists: set[str], roles: set[str], found: list[str]) -> str:
+    optional = element.endswith("?") and len(element) > 1
+    body = element[:-1] if optional else element
+    if match := re.fullmatch(r"\{(\w+)(?::(\w+))?\}", body):
+        expression = _named(match[1], match[2], roles, found)
+    elif match := re.fullmatch(r"\[([\w|:]+)\]", body):
+        expression = "(?:" + "|".join(_listed(name, lists) for name in match[1].split("|")) + ")"
+    elif match := re.fullmatch(r"(~~?)(\d+)", body):
+        expression = f"(?:{_OTHER if match[1] == '~' else _ANY}){{0,{match[2]}}}?"
+    elif re.fullmatch(r"[\w|,'-]+", body):
+        words = "|".join(re.escape(word) for word in body.split("|"))
+        expression = rf"<\d+\|[^<>]*w=(?:{words})>"
+    else:
+        raise ValueError(f"match: {element!r} is no element")
+    return f"(?:{expression})?" if optional else expression
+
+
+def _named(name: str, kind: str | None, roles: set[str], found: list[str]) -> str:
+    if name == "goods":
+        return rf"<\d+\|G={Kind(kind).value if kind else ''}[^<>]*>"
+    if name == "party":
+        return _BEFORE + _LIST
+    if name not in roles:
+        raise ValueError(f"match: there is no role {name!r}")
+    found.append(name)
+    return f"{_BEFORE}(?P<{name}>{_LIST})"
+
+
+def _listed(name: str, lists: set[str]) -> str:
+    base, _, form = name.partition(":")
+    if base not in lists:
+        raise ValueError(f"match: there is no word list {base!r}")
+    # Either a noun or phrase of that list, or a verb in any form or in the one that is asked for.
+    shape = form if form else r"(?:base|fin|pp|ing|noun)"
+    return rf"<\d+\|[^<>]*V={base}:{shape}[^<>]*>"
+
+
+def find_frames(encoded: str, tags: frozenset[str], frames: Sequence[Frame]) -> list[FrameHit]:
+    """Return every frame that the encoded clause contains, in the frames' order; ``tags`` rules most of them out."""
+    hits = []
+    for frame in frames:
+        if frame.needs and frame.needs not in tags:
+            continue
+        for match in frame.pattern.finditer(encoded):
+            roles = tuple(
+                (Role(name), tuple(int(i) for i in _INDEX.findall(match[name])))
+                for name in frame.roles
+                if match[name] is not None
+            )
+            span = re.findall(r"<(\d+)\|", match.group())
+            hits.append(FrameHit(frame, roles, int(span[0]), int(span[-1])))
+    return hits

@@ -1,0 +1,208 @@
+"""The declared rules → one frozen, checked Rulebook with a version."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import ahocorasick_rs
+import yaml
+
+from rules.frames import Frame, compile_frame
+from rules.inflection import verb_forms
+from rules.regime import Regime, RegimeError, load_regimes
+from rules.vocabulary import Kind, PartyType, Role
+
+BOOK = Path(__file__).parent / "book"
+_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue"}
+
+
+class RulebookError(ValueError):
+    """A file of the book is wrong; the text names file and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownParty:
+    """A party the book knows: its canonical name, type, whom it acts for, and cues an acronym needs."""
+
+    name: str
+    type: PartyType
+    belongs_to: str | None
+    needs_cue: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One spelling in the automaton and what it stands for: a party (perhaps as an adjective) or goods."""
+
+    spelling: str
+    party: KnownParty | None = None
+    is_adjective: bool = False
+    goods: str = ""
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Everything the rules know, checked. Equal files give an equal version and equal answers."""
+
+    regimes: Mapping[str, Regime]
+    parties: Mapping[str, KnownParty]
+    patterns: tuple[Pattern, ...]
+    verbs: Mapping[str, frozenset[str]]
+    words: Mapping[str, frozenset[str]]
+    phrases: Mapping[str, tuple[str, ...]]
+    frames: tuple[Frame, ...]
+    version: str
+
+    @cached_property
+    def automaton(self) -> Any:
+        """The Aho-Corasick automaton over every spelling, longest match first."""
+        kind = ahocorasick_rs.MatchKind.LeftmostLongest
+        return ahocorasick_rs.AhoCorasick([p.spelling.lower() for p in self.patterns], matchkind=kind)
+
+    @cached_property
+    def targets(self) -> Mapping[str, tuple[Regime, ...]]:
+        """The regimes of each target by canonical name."""
+        found: dict[str, list[Regime]] = {}
+        for regime in self.regimes.values():
+            for target in regime.targets:
+                found.setdefault(target, []).append(regime)
+        return {name: tuple(regimes) for name, regimes in found.items()}
+
+    @cached_property
+    def verb_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """The tags of each verb form: list and form, as ``supply``, ``supply:pp`` or ``supply:ing``."""
+        tags: dict[str, list[str]] = {}
+        for name, bases in self.verbs.items():
+            for base in sorted(bases):
+                for form, shape in verb_forms(base):
+                    tags.setdefault(form, []).append(f"V={name}:{shape}")
+        return {form: tuple(dict.fromkeys(found)) for form, found in tags.items()}
+
+    def principal(self, name: str) -> str:
+        """Return the party for which the named one acts, or its own name."""
+        party = self.parties.get(name)
+        return party.belongs_to if party and party.belongs_to else name
+
+
+def load_rulebook(book: Path = BOOK) -> Rulebook:
+    """Read the book strictly. Raises RulebookError naming file and key for whatever is unknown or dangling."""
+    return _load(book)
+
+
+@lru_cache(maxsize=4)
+def _load(book: Path) -> Rulebook:
+    try:
+        regimes = load_regimes(book / "regimes")
+    except RegimeError as error:
+        raise RulebookError(f"regimes/{error}") from error
+    parties: dict[str, KnownParty] = {}
+    patterns: dict[str, Pattern] = {}
+    for path in sorted((book / "parties").glob("*.yml")):
+        for number, row in enumerate(_read(path, {"parties"})["parties"], 1):
+            _add_party(row, f"parties/{path.name}: party {number}", parties, patterns)
+    for party in parties.values():
+        if party.belongs_to and party.belongs_to not in parties:
+            raise RulebookError(f"parties: {party.name}: belongs_to: no party is named {party.belongs_to!r}")
+    for pattern in _goods(book / "goods.yml"):
+        patterns.setdefault(pattern.spelling.lower(), pattern)
+    words = _read(book / "words.yml", {"verbs", "nouns", "phrases"})
+    frames = _frames(book / "frames.yml", set(words["verbs"]) | set(words["nouns"]) | set(words["phrases"]))
+    return Rulebook(
+        regimes=regimes,
+        parties=parties,
+        patterns=tuple(patterns.values()),
+        verbs={name: frozenset(map(str, forms)) for name, forms in words["verbs"].items()},
+        words={name: frozenset(map(str, forms)) for name, forms in words["nouns"].items()},
+        phrases={name: tuple(map(str, forms)) for name, forms in words["phrases"].items()},
+        frames=frames,
+        version=_digest(book),
+    )
+
+
+def _digest(book: Path) -> str:
+    """Cover the declared rules and the engine that reads them: either changes the answers."""
+    sha = hashlib.sha256()
+    for path in sorted([*book.rglob("*.yml"), *Path(__file__).parent.glob("*.py")]):
+        sha.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return sha.hexdigest()[:12]
+
+
+def _read(path: Path, keys: set[str]) -> dict[str, Any]:
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RulebookError(f"{path.name}: {' '.join(str(error).split())}") from error
+    if not isinstance(given, dict) or set(given) != keys:
+        raise RulebookError(f"{path.name}: expected the keys {', '.join(sorted(keys))}")
+    return given
+
+
+def _add_party(row: Any, where: str, parties: dict[str, KnownParty], patterns: dict[str, Pattern]) -> None:
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str):
+        raise RulebookError(f"{where}: expected a name")
+    where = f"{where} ({row['name']})"
+    if unknown := sorted(set(row) - _PARTY_KEYS):
+        raise RulebookError(f"{where}: unknown field {unknown[0]}")
+    if row["name"] in parties:
+        raise RulebookError(f"{where}: the name is used twice")
+    try:
+        type_ = PartyType(str(row.get("type")))
+    except ValueError:
+        raise RulebookError(f"{where}: type: unknown word {row.get('type')!r}") from None
+    cues = tuple(_texts(row, "needs_cue", where))
+    party = KnownParty(row["name"], type_, row.get("belongs_to"), cues)
+    parties[party.name] = party
+    for spelling in (party.name, *_texts(row, "aliases", where)):
+        _add_spelling(Pattern(spelling, party), patterns)
+    for spelling in _texts(row, "adjectives", where):
+        _add_spelling(Pattern(spelling, party, is_adjective=True), patterns)
+
+
+def _add_spelling(pattern: Pattern, patterns: dict[str, Pattern]) -> None:
+    spelling = re.sub(r"[’‘]", "'", pattern.spelling)
+    patterns.setdefault(spelling.lower(), Pattern(spelling, pattern.party, pattern.is_adjective))
+
+
+def _texts(row: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
+    value = row.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+        raise RulebookError(f"{where}: {key}: expected a list of texts")
+    return value
+
+
+def _goods(path: Path) -> Iterator[Pattern]:
+    for kind, names in _read(path, {"arms", "proliferation", "commodity", "finance", "labour"}).items():
+        for name in names:
+            if not isinstance(name, str):
+                raise RulebookError(f"{path.name}: {kind}: {name!r} is no text")
+            for spelling in (name, _plural(name)):
+                yield Pattern(spelling, goods=name, kind=Kind(kind))
+
+
+def _plural(name: str) -> str:
+    if name.endswith("s"):
+        return name
+    if name.endswith("y") and name[-2:-1] not in "aeiou":
+        return name[:-1] + "ies"
+    return name + ("es" if name.endswith(("x", "ch", "sh")) else "s")
+
+
+def _frames(path: Path, lists: set[str]) -> tuple[Frame, ...]:
+    frames: dict[str, Frame] = {}
+    for number, row in enumerate(_read(path, {"frames"})["frames"], 1):
+        where = f"{path.name}: frame {number}"
+        needed = {"id", "says", "match"}
+        if not isinstance(row, dict) or needed - set(row) or set(row) - needed - {"gives", "examples"}:
+            raise RulebookError(f"{where}: expected id, says, match, and perhaps gives and examples")
+        if row["id"] in frames:
+            raise RulebookError(f"{where}: id {row['id']} is used twice")
+        try:
+            frames[row["id"]] = compile_frame(row, lists, {r.value for r in Role})
+        except ValueError as error:
+            raise RulebookError(f"{where} ({row['id']}): {error}") from error
+    return tuple(frames.values())
