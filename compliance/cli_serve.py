@@ -24,6 +24,7 @@ def mount(app: typer.Typer) -> None:
     """Add the commands to the main one."""
     app.command()(serve)
     app.command()(receiver)
+    app.command()(health)
 
 
 def serve(
@@ -118,3 +119,21 @@ def receiver(
     Console().print(f"Catching alerts at http://{host}:{port}/ into {folder} (stop with Ctrl-C).", markup=False)
     with contextlib.suppress(KeyboardInterrupt):
         serve_receiver(folder, secret, host, port)
+
+
+def health(
+    url: Annotated[str, typer.Option(help="Address of the health check.")] = "http://127.0.0.1:8000/readyz",
+) -> None:
+    """Ask a service's health check and exit 0 if it answers well: for containers and supervisors.
+
+    Example: embargowatch health --url http://127.0.0.1:8000/readyz
+    """
+    import requests
+
+    try:
+        status = requests.get(url, timeout=5).status_code
+    except requests.RequestException as error:
+        raise ConfigError(f"{url} does not answer ({type(error).__name__})") from error
+    if status != 200:
+        raise ConfigError(f"{url} answered {status}")
+    Console().print("ok")

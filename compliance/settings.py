@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 _PROJECT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +25,9 @@ class Settings(BaseSettings):
     config: Path = Field(default=_PROJECT / "config", description="Folder of feeds.yml, screening.yml and alerts.yml.")
     database_url: str = Field(
         default="", description="SQLAlchemy URL, sqlite or postgresql; empty means SQLite in the home folder."
+    )
+    database_password_file: Path | None = Field(
+        default=None, description="File holding the database's password, for a URL that names none."
     )
     model_path: Path = Field(
         default=_PROJECT / "compliance" / "classifier" / "artefact",
@@ -88,7 +92,10 @@ class Settings(BaseSettings):
         url = self.database_url or f"sqlite:///{self.home / 'embargowatch.db'}"
         for prefix in ("postgresql://", "postgres://"):
             if url.startswith(prefix):
-                return "postgresql+psycopg://" + url.removeprefix(prefix)
+                url = "postgresql+psycopg://" + url.removeprefix(prefix)
+        if self.database_password_file:
+            password = self.database_password_file.read_text(encoding="utf-8").strip()
+            url = make_url(url).set(password=password).render_as_string(hide_password=False)
         return url
 
     @cached_property

@@ -1,0 +1,97 @@
+"""The authored corpus: labelled stories as JSON Lines, one file per author batch."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from compliance.errors import ConfigError
+from compliance.story import Story
+from rules.vocabulary import Kind
+
+FOLDER = Path(__file__).parent / "corpus"
+LABELS = ("breach", "not_breach", "grey")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled story. ``event`` groups what tells of one act, so that folds never split it."""
+
+    story: Story
+    label: str
+    event: str
+    batch: str
+    kinds: tuple[Kind, ...]
+    regimes: tuple[str, ...]
+    negative_type: str | None
+    annotation: dict[str, Any]
+
+
+def load_corpus(folder: Path = FOLDER) -> list[Example]:
+    """Return every example of every batch, in the order of file and line. ConfigError names file and line."""
+    examples = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            try:
+                examples.append(example_of(json.loads(line)))
+            except (ValueError, KeyError, TypeError) as error:
+                raise ConfigError(f"{path.name}: line {number}: {type(error).__name__}: {error}") from error
+    if not examples:
+        raise ConfigError(f"{folder}: holds no stories")
+    return examples
+
+
+def example_of(given: dict[str, Any]) -> Example:
+    """Return one example from its JSON object; ValueError, KeyError or TypeError where it is not one."""
+    if given["label"] not in LABELS:
+        raise ValueError(f"label {given['label']!r}")
+    published = given.get("published")
+    story = Story(
+        id=given["id"],
+        title=given["title"],
+        text=given["text"],
+        published=datetime.fromisoformat(published).replace(tzinfo=UTC) if published else None,
+    )
+    return Example(
+        story,
+        given["label"],
+        str(given.get("event") or given["id"]),
+        str(given.get("batch") or ""),
+        tuple(Kind(k) for k in given.get("kinds", ())),
+        tuple(given.get("regimes", ())),
+        given.get("negative_type"),
+        given,
+    )
+
+
+def corpus_digest(folder: Path = FOLDER) -> str:
+    """Return the SHA-256 over all batches, by which a model names what it learnt from."""
+    digest = sha256()
+    for path in sorted(folder.glob("*.jsonl")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def faults_of(examples: Sequence[Example]) -> list[str]:
+    """Return what is wrong with the annotations, each fault naming its story."""
+    faults = []
+    seen: set[str] = set()
+    for example in examples:
+        given, whole = example.annotation, f"{example.story.title}\n{example.story.text}"
+        if example.story.id in seen:
+            faults.append(f"{example.story.id}: the id is used twice")
+        seen.add(example.story.id)
+        if example.label == "breach" and not (example.kinds and example.regimes and given["parties"]):
+            faults.append(f"{example.story.id}: a breach needs kinds, regimes and a party")
+        if example.label == "not_breach" and not example.negative_type:
+            faults.append(f"{example.story.id}: a negative needs its type")
+        for party in given["parties"]:
+            if party["quote"] not in whole or party["name"] not in whole:
+                faults.append(f"{example.story.id}: {party['name']}: name or quote does not stand in the text")
+        for other in given["non_parties"]:
+            if other["name"] not in whole:
+                faults.append(f"{example.story.id}: {other['name']} does not stand in the text")
+    return faults

@@ -1,0 +1,131 @@
+"""``embargowatch model`` and ``embargowatch corpus``: train, evaluate and describe the classifier."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+import yaml
+from rich.console import Console
+
+from compliance.classifier.corpus import FOLDER, Example, corpus_digest, example_of, faults_of, load_corpus
+from compliance.errors import ConfigError
+from compliance.monitor import load_policy, open_model, open_rulebook
+from compliance.settings import Settings
+
+model_app = typer.Typer(no_args_is_help=True, help="The classifier.")
+corpus_app = typer.Typer(no_args_is_help=True, help="The authored corpus the classifier learns from.")
+
+
+@corpus_app.callback()
+def corpus() -> None:
+    """The authored corpus the classifier learns from."""
+
+
+@model_app.command()
+def train(
+    extra: Annotated[
+        Path | None, typer.Option(help="Decided stories from `embargowatch export`, to learn from as well.")
+    ] = None,
+) -> None:
+    """Train the classifier on the authored corpus and set the thresholds in config/screening.yml.
+
+    Example: embargowatch model train
+    """
+    from compliance.classifier.evaluation import evaluate
+    from compliance.classifier.model import save_model
+    from compliance.classifier.training import train as fit
+
+    settings = Settings()
+    policy = settings.config / "screening.yml"
+    base_rate = float(yaml.safe_load(policy.read_text(encoding="utf-8"))["base_rate"]) if policy.exists() else 0.02
+    examples = load_corpus() + (_read(extra) if extra else [])
+    trained = fit(examples, open_rulebook(), base_rate, corpus_digest())
+    save_model(settings.model_path, trained.parts, trained.card)
+    policy.write_text(
+        "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits for an\n"
+        "# officer, from `alert` on he is told at once. `base_rate` is the share of breaches a feed is taken to carry.\n"
+        f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\n",
+        encoding="utf-8",
+    )
+    console = Console()
+    console.print(f"Trained version {trained.card['version']} on {len(trained.examples)} stories. Held-out folds:")
+    for line in evaluate(trained.examples, trained.scores, trained.review).lines():
+        console.print(line, highlight=False)
+
+
+@model_app.command("evaluate")
+def evaluate_model(
+    file: Annotated[
+        Path | None, typer.Argument(help="Labelled stories as JSON Lines; the corpus if not given.")
+    ] = None,
+) -> None:
+    """Measure the classifier: on a labelled file as it is, or on the corpus by folds grouped by event.
+
+    Example: embargowatch model evaluate labelled.jsonl
+    """
+    from compliance.classifier.evaluation import evaluate
+    from compliance.classifier.training import train as fit
+
+    settings = Settings()
+    rulebook, policy = open_rulebook(), load_policy(settings.config / "screening.yml")
+    if file is None:
+        trained = fit(load_corpus(), rulebook, 0.02, corpus_digest())
+        report = evaluate(trained.examples, trained.scores, trained.review)
+    else:
+        examples = [e for e in _read(file) if e.label != "grey"]
+        model = open_model(settings, rulebook)
+        scores = np.array([c.score for c in model.classify([e.story for e in examples])])
+        report = evaluate(examples, scores, policy.review)
+    for line in report.lines():
+        Console().print(line, highlight=False)
+
+
+@model_app.command()
+def card() -> None:
+    """Show the card of the classifier in use, after checking that the artefact is the one it describes.
+
+    Example: embargowatch model card
+    """
+    settings = Settings()
+    open_model(settings, open_rulebook())
+    Console().print_json((settings.model_path / "model-card.json").read_text(encoding="utf-8"))
+
+
+@corpus_app.command()
+def check() -> None:
+    """Check the corpus: schema, quotes, and how many stories stand in which cell.
+
+    Example: embargowatch corpus check
+    """
+    examples, console = load_corpus(), Console(highlight=False)
+    faults = faults_of(examples)
+    for fault in faults:
+        console.print(fault, markup=False)
+    for name, counts in (
+        ("labels", Counter(e.label for e in examples)),
+        ("regimes", Counter(r for e in examples for r in e.regimes)),
+        ("kinds", Counter(k.value for e in examples for k in e.kinds)),
+        ("negatives", Counter(e.negative_type for e in examples if e.negative_type)),
+        ("batches", Counter(e.batch for e in examples)),
+    ):
+        console.print(f"{name}: " + ", ".join(f"{key} {n}" for key, n in counts.most_common()), markup=False)
+    console.print(f"{len(examples)} stories in {FOLDER.name}, digest {corpus_digest()[:12]}")
+    if faults:
+        raise typer.Exit(1)
+
+
+def _read(path: Path) -> list[Example]:
+    examples = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            examples.append(example_of(json.loads(line)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"{path}: line {number}: {type(error).__name__}: {error}") from error
+    return examples
