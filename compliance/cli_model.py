@@ -45,8 +45,8 @@ def train(
     trained = fit(examples, open_rulebook(), base_rate, corpus_digest())
     save_model(settings.model_path, trained.parts, trained.card)
     policy.write_text(
-        "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits for an\n"
-        "# officer, from `alert` on he is told at once. `base_rate` is the share of breaches a feed is taken to carry.\n"
+        "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits\n"
+        "# for an officer, from `alert` on he is told at once. `base_rate` is the share of breaches in a feed.\n"
         f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\n",
         encoding="utf-8",
     )

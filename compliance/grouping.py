@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 WINDOW = timedelta(days=10)
 _PARTICULAR = re.compile(r"\b(?:[A-Z][\w'’-]{2,}|\d[\d,.]*)")
@@ -93,5 +94,5 @@ def _likeness(act: Act, other: Act) -> tuple[float, str]:
     return shared, f"same act: {names}; the texts share {shared:.0%} of their names and figures"
 
 
-def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+def _jaccard(a: frozenset[Any], b: frozenset[Any]) -> float:
     return len(a & b) / len(a | b) if a and b else 0.0

@@ -4,10 +4,9 @@ import asyncio
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
-from prefect.utilities.annotations import quote
 
 from compliance import pipeline
-from flows.job import Job, open_job
+from flows.job import Job, as_it_is, open_job
 
 
 @task(name="read feeds", cache_policy=NO_CACHE)
@@ -22,7 +21,7 @@ async def poll(catalogue: str | None = None) -> int:
     """Read the feeds through the day, so that none drops out of a feed's window before the night; judge nothing."""
     job = await asyncio.to_thread(open_job, catalogue, None)
     try:
-        found = await read_feeds(quote(job))
+        found = await read_feeds(as_it_is(job))
     except Exception as error:
         await asyncio.to_thread(
             pipeline.abandon_run, job.monitor.engine, job.run_id, f"{type(error).__name__}: {error}"

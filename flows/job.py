@@ -6,6 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
+
+from prefect.utilities.annotations import quote
 
 from compliance import pipeline
 from compliance.coverage import RunCounts
@@ -64,6 +67,11 @@ def open_job(catalogue: str | None, base_url: str | None) -> Job:
     door = current_door()
     monitor = assemble(door.settings, Path(catalogue) if catalogue else None, base_url)
     return Job(monitor, pipeline.open_run(monitor.engine), datetime.now(UTC), door.on_progress)
+
+
+def as_it_is(job: Job) -> Job:
+    """Return the job wrapped so that Prefect hands it to a task as it is, instead of walking through all of it."""
+    return cast(Job, quote(job))
 
 
 def close_job(job: Job) -> pipeline.RunReport:

@@ -4,14 +4,13 @@ import asyncio
 from pathlib import Path
 
 from prefect import flow
-from prefect.utilities.annotations import quote
 
 from compliance.pipeline import RunReport, abandon_run
 from compliance.settings import Settings
 from flows.deliver import deliver_alerts
 from flows.environment import note_temporary_server
 from flows.ingest import read_feeds
-from flows.job import Door, Progress, close_job, current_door, open_job, opened_by
+from flows.job import Door, Progress, as_it_is, close_job, current_door, open_job, opened_by
 from flows.screen import screen_stories
 
 
@@ -23,10 +22,9 @@ async def judge_the_day(catalogue: str | None, base_url: str | None) -> RunRepor
     """Read feeds, screen what waits, send what is due, and compare every count with the database."""
     job = await asyncio.to_thread(open_job, catalogue, base_url)
     try:
-        # quote() hands the job over as it is: Prefect would otherwise walk through all of it.
-        await read_feeds(quote(job))
-        await screen_stories(quote(job))
-        await deliver_alerts(quote(job))
+        await read_feeds(as_it_is(job))
+        await screen_stories(as_it_is(job))
+        await deliver_alerts(as_it_is(job))
     except Exception as error:
         await asyncio.to_thread(abandon_run, job.monitor.engine, job.run_id, f"{type(error).__name__}: {error}")
         raise

@@ -1,5 +1,7 @@
 """What runs when: the deployments that ``embargowatch serve`` keeps, with their cron schedules."""
 
+from typing import Any
+
 from prefect import serve
 from prefect.deployments.runner import RunnerDeployment
 from prefect.flows import Flow
@@ -15,7 +17,7 @@ from flows.refresh_list import refresh_list
 def deployments(settings: Settings, catalogue: str | None = None) -> list[RunnerDeployment]:
     """Return the deployments: polling through the day, the nightly judgement, the digest, the UN list."""
     reads = {"catalogue": catalogue} if catalogue else {}
-    plan: tuple[tuple[Flow[..., object], str, dict[str, str]], ...] = (
+    plan: tuple[tuple[Flow[..., Any], str, dict[str, str]], ...] = (
         (poll, settings.ingest_cron, reads),
         (nightly, settings.nightly_cron, reads),
         (digest, settings.digest_cron, {}),

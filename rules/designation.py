@@ -6,6 +6,7 @@ carry time zones, reference numbers trailing blanks.
 
 import gzip
 import hashlib
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -33,6 +34,7 @@ REGIMES = {
 _QUALITY = {"good": "good", "a.k.a.": "good", "low": "low", "f.k.a.": "former"}
 _REFERENCE = re.compile(r"[A-Z]{2}[ie]\.\d{3}")
 _ALIAS_TAIL = re.compile(r",?\s*(?:\(?\s*(?:born in|original script|false identity|formerly|in )\b.*)$", re.IGNORECASE)
+_MARKS = str.maketrans("’‘`", "'''", "“”")
 _MAX_BYTES = 50_000_000
 _MAX_DEPTH = 12
 _SHRINKAGE = 0.05
@@ -107,16 +109,12 @@ def parse_list(body: bytes) -> DesignationList:
 def _root(body: bytes) -> ET.Element:
     depth = 0
     root: ET.Element | None = None
-    parser = ET.XMLPullParser(("start", "end"))
     try:
-        for start in range(0, len(body), 1 << 16):
-            parser.feed(body[start : start + (1 << 16)])
-            for event, element in parser.read_events():
-                depth += 1 if event == "start" else -1
-                root = element if root is None else root
-                if depth > _MAX_DEPTH:
-                    raise DesignationError("the list is nested too deeply")
-        parser.close()
+        for event, element in ET.iterparse(io.BytesIO(body), ("start", "end")):  # noqa: S314  (see the import)
+            depth += 1 if event == "start" else -1
+            root = element if root is None else root
+            if depth > _MAX_DEPTH:
+                raise DesignationError("the list is nested too deeply")
     except ET.ParseError as error:
         raise DesignationError(f"the list is cut or not well-formed ({error})") from error
     if root is None:
@@ -183,7 +181,7 @@ def _value(element: ET.Element, tag: str) -> str:
 
 
 def _clean(text: str | None) -> str:
-    return " ".join((text or "").translate(str.maketrans({"’": "'", "‘": "'", "`": "'", "“": "", "”": ""})).split())
+    return " ".join((text or "").translate(_MARKS).split())
 
 
 def check_plausible(new: DesignationList, last: DesignationList | None) -> None:

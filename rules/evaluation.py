@@ -56,7 +56,7 @@ def evaluate(stories: Iterable[Mapping[str, Any]], rulebook: Rulebook) -> RulesR
 
 def _count(report: RulesReport, story: Mapping[str, Any], found: Extraction) -> None:
     report.stories += 1
-    sets = {
+    sets: dict[str, tuple[set[Any], set[Any]]] = {
         "party": ({p.canonical for p in found.parties}, {p["canonical"] for p in story["parties"]}),
         "role": (
             {(p.canonical, r.value) for p in found.parties for r in p.roles},

@@ -31,7 +31,8 @@ _TRAVEL = re.compile(
     r"travel ban|banned from travel|no-fly|defied a ban on travel|despite .{0,30}travel", re.IGNORECASE
 )
 _PROLIFERATION = re.compile(
-    r"nuclear (?:weapons? |missile )?program|weapons of mass destruction|missile program|centrifuge|enrichment|dual-use",
+    r"nuclear (?:weapons? |missile )?program|weapons of mass destruction|missile program|centrifuge|enrichment|"
+    r"dual-use",
     re.IGNORECASE,
 )
 

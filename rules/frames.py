@@ -16,7 +16,8 @@ from rules.vocabulary import Kind, Role
 _PARTY = r"<\d+\|P=[^<>]*>"
 _JOIN = r"(?:<\d+\|w=(?:,|and|or|&)>){1,2}"
 # What may stand before a name without being part of it: "the", "its ally", "Yemen's".
-_BEFORE = rf"(?:<[^<>]*w=(?:the|a|an|its|his|their|ally|allied|neighbouring|neighboring|nearby|-controlled)>){{0,3}}(?:{_PARTY}<\d+\|w='s?>)?"
+_LEADING = "the|a|an|its|his|their|ally|allied|neighbouring|neighboring|nearby|-controlled"
+_BEFORE = rf"(?:<[^<>]*w=(?:{_LEADING})>){{0,3}}(?:{_PARTY}<\d+\|w='s?>)?"
 _LIST = rf"{_PARTY}(?:(?:<\d+\|w='s?>)?{_JOIN}(?:<\d+\|w=the>)?{_PARTY}){{0,5}}"
 _OTHER = r"<\d+\|(?!P=)[^<>]*>"
 _ANY = r"<[^<>]*>"

@@ -8,9 +8,10 @@ from rules.rulebook import KnownParty, Pattern, Rulebook
 from rules.sentences import plain
 from rules.vocabulary import Kind, PartyType
 
+_SORT_OF_SHIP = "(?:oil |fuel |product |cargo |container |fishing |crude )?"
+_SHIP = "tanker|freighter|vessel|ship|dhow|carrier|coaster|trawler|barge|boat"
 _VESSEL = re.compile(
-    r"\b(?:(?:oil |fuel |product |cargo |container |fishing |crude )?(?:tanker|freighter|vessel|ship|dhow|carrier|coaster|"
-    r"trawler|barge|boat)s?,?|[Mm]/?[VT]) (?:the |named |called |known as (?:the )?)?\"?"
+    rf"\b(?:{_SORT_OF_SHIP}(?:{_SHIP})s?,?|[Mm]/?[VT]) (?:the |named |called |known as (?:the )?)?\"?"
     r"((?:[A-Z][A-Za-z'-]*|[A-Z]{2,})(?: (?:[A-Z][A-Za-z'-]*|\d{1,4}|[IVX]+)){0,3})"
 )
 _COMPANY = re.compile(
@@ -19,68 +20,26 @@ _COMPANY = re.compile(
     r"Enterprises?|Shipyard|Cargo|Petroleum|Fisheries|Foundation|Charity|Bureau de Change)\b\.?)"
 )
 _NAME = r"(?:[A-Z][a-z'’-]+|[A-Z]\.|al-[A-Z][a-z]+|el-[A-Z][a-z]+|[a-z]{2,3}-[A-Z][a-z]+)"
+_FATE = (
+    "charged|convicted|sentenced|indicted|arrested|extradited|jailed|guilty|accused|detained|found guilty|imprisoned|"
+    "conspir|selling|supplying|sending|smuggling|named"
+)
+_BECAME = r"was|were|has been|had been|is|who was|pleaded|admitted|pled|faces|and \w+ \w+ (?:were|was)"
+_TRADES = (
+    "defendants?|arms dealer|trafficker|smuggler|businessman|broker|financier|middleman|trader|charged|indicted|"
+    "convicted|sentenced|arrested|jailed|extradited|accuses|accused"
+)
 _PERSON = re.compile(
     rf"\b({_NAME}(?: (?:bin |ibn |al |de |van |von )?{_NAME}){{1,3}})"
-    r"(?=,? (?:aged )?\(?\d\d\b|,? (?:was|were|has been|had been|is|who was|pleaded|admitted|pled|faces|and \w+ \w+ (?:were|was))"
-    r" ?(?:charged|convicted|sentenced|indicted|arrested|extradited|jailed|guilty|accused|detained|found guilty|imprisoned|"
-    r"conspir|selling|supplying|sending|smuggling|named))"
+    rf"(?=,? (?:aged )?\(?\d\d\b|,? (?:{_BECAME}) ?(?:{_FATE}))"
 )
-_CHARGED = re.compile(
-    r"\b(?:charged|indicted|convicted|sentenced|arrested|jailed|extradited|accuses|accused|defendants?|arms dealer|trafficker|"
-    rf"smuggler|businessman|broker|financier|middleman|trader) ({_NAME}(?: {_NAME}){{1,3}})"
+_CHARGED = re.compile(rf"\b(?:{_TRADES}) ({_NAME}(?: {_NAME}){{1,3}})")
+_OPENERS = (
+    "The A An In On At For And But He She They His Her It This That These Those With From By As Of To Mr Mrs Ms Dr",
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "January February March April May June July August September October November December",
 )
-_LATER_WORDS = frozenset(
-    [
-        "The",
-        "A",
-        "An",
-        "In",
-        "On",
-        "At",
-        "For",
-        "And",
-        "But",
-        "He",
-        "She",
-        "They",
-        "His",
-        "Her",
-        "It",
-        "This",
-        "That",
-        "These",
-        "Those",
-        "With",
-        "From",
-        "By",
-        "As",
-        "Of",
-        "To",
-        "Mr",
-        "Mrs",
-        "Ms",
-        "Dr",
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
-)
+_LATER_WORDS = frozenset(" ".join(_OPENERS).split())
 
 
 @dataclass(frozen=True, slots=True)

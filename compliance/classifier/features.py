@@ -33,7 +33,8 @@ _VERBS = ("supply", "arm", "receive", "procure", "steal", "pay", "accuse", "say"
 _ALONE = (
     _TARGET, _TARGET_STATE, _STATE, _BODY, _FIRM, "g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour",
     *(f"v_{v}" for v in _VERBS), "transfer", "front", "vessel", "bound_for", "negation", "hypothetical", "made",
-    "unilateral", "un_measure", "policy", "diplomacy", "lawful", "conflict", "plan", "sport", "crime", "business", "life",
+    "unilateral", "un_measure", "policy", "diplomacy", "lawful", "conflict", "plan", "sport", "crime", "business",
+    "life",
     "illicit", "conceal", "enforce", "evidence", "hackers",
 )  # fmt: skip
 _GOODS = ("g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour")

@@ -1,4 +1,4 @@
-"""The trained classifier: linear scores over lexicon features, calibrated, explained, and checked before it is loaded."""
+"""The trained classifier: linear scores over lexicon features, calibrated, explained, checked before loading."""
 
 import json
 from collections.abc import Sequence

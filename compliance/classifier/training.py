@@ -1,4 +1,4 @@
-"""Labelled stories → a model: deterministic, in seconds, calibrated and given thresholds on folds it was not fitted to."""
+"""Labelled stories → a model: deterministic, in seconds, calibrated on folds that it was not fitted to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, base_rate: float) -> t
 
 
 def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float, float]:
-    """Review: the lowest that flags at most 8 % of hard negatives and 0.5 % of ordinary stories; alert: 2 % and none."""
+    """Review flags at most 8 % of hard negatives and 0.5 % of ordinary stories; alert 2 % and none."""
     hard = np.array(
         [s for e, s in zip(examples, scores, strict=True) if e.label == "not_breach" and e.negative_type != "ordinary"]
     )
