@@ -66,7 +66,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
     whole = f"{title}\n{text}"
     acts = _one_way(acts)
     kinds = _kinds(acts, whole)
-    measures, regimes = _law(acts, kinds, on, whole, rulebook)
+    measures, regimes = _law(acts, kinds, on, rulebook)
     parties = _parties(acts, stances, rulebook)
     names = {p.canonical for p in parties}
     return Extraction(
@@ -303,32 +303,36 @@ def _kinds(acts: Sequence[_Act], whole: str) -> tuple[Kind, ...]:
 
 
 def _law(
-    acts: Sequence[_Act], kinds: Sequence[Kind], on: date | None, whole: str, rulebook: Rulebook
+    acts: Sequence[_Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook
 ) -> tuple[tuple[MeasureFinding, ...], tuple[str, ...]]:
-    """Every measure the acts touch, in force or not, and the regimes in force, the one most acts touch first."""
+    """Every measure the acts touch, and the regimes in force, the one most acts touch first.
+
+    Measures that were not in force on the day are told only where no other is: the act was then no breach.
+    """
     weight: Counter[str] = Counter()
     touched: dict[str, MeasureFinding] = {}
     for act in acts:
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
                 for regime in rulebook.targets.get(target, ()):
-                    for measure in _forbidding(regime, role, act.kinds, kinds):
-                        finding = MeasureFinding(
-                            regime.id,
-                            measure.code,
-                            measure.kind,
-                            measure.basis,
-                            measure.is_in_force(on),
-                            measure.unverified,
-                        )
-                        touched.setdefault(measure.code, finding)
-                        if finding.in_force:
-                            weight[regime.id] += 3 if act.strong else 1
-                        break
-    if any(f.in_force for f in touched.values()):
-        touched = {code: f for code, f in touched.items() if f.in_force}
+                    forbidding = list(_forbidding(regime, role, act.kinds, kinds))
+                    if not forbidding:
+                        continue
+                    measure = next((m for m in forbidding if m.is_in_force(on)), forbidding[0])
+                    finding = _finding(regime, measure, on)
+                    touched.setdefault(measure.code, finding)
+                    if finding.in_force:
+                        weight[regime.id] += 3 if act.strong else 1
+    if weight:
+        touched = {code: finding for code, finding in touched.items() if finding.in_force}
     regimes = tuple(r for r, _ in sorted(weight.items(), key=lambda item: (-item[1], item[0])))
     return tuple(touched.values()), regimes
+
+
+def _finding(regime: Regime, measure: Measure, on: date | None) -> MeasureFinding:
+    return MeasureFinding(
+        regime.id, measure.code, measure.kind, measure.basis, measure.is_in_force(on), measure.unverified
+    )
 
 
 def _forbidding(regime: Regime, role: Role, act_kinds: Sequence[Kind], kinds: Sequence[Kind]) -> Iterator[Measure]:

@@ -14,11 +14,12 @@ _VESSEL = re.compile(
     rf"\b(?:{_SORT_OF_SHIP}(?:{_SHIP})s?,?|[Mm]/?[VT]) (?:the |named |called |known as (?:the )?)?\"?"
     r"((?:[A-Z][A-Za-z'-]*|[A-Z]{2,})(?: (?:[A-Z][A-Za-z'-]*|\d{1,4}|[IVX]+)){0,3})"
 )
-_COMPANY = re.compile(
-    r"\b((?:[A-Z][\w&'.-]*,? ){1,6}(?:Ltd|Limited|LLC|L\.L\.C|Inc|Corp|Corporation|Co|Company|GmbH|FZE|FZCO|DMCC|SARL|JSC|OOO|PLC|"
-    r"Trading|Shipping|Holdings?|Bank|Airlines?|Airways|Aviation|Exchange|Industries|Logistics|Maritime|Technolog(?:y|ies)|"
-    r"Enterprises?|Shipyard|Cargo|Petroleum|Fisheries|Foundation|Charity|Bureau de Change)\b\.?)"
+_LEGAL_FORM = "Ltd|Limited|LLC|L\\.L\\.C|Inc|Corp|Corporation|Co|Company|GmbH|FZE|FZCO|DMCC|SARL|JSC|OOO|PLC"
+_LINE = (
+    "Trading|Shipping|Holdings?|Bank|Airlines?|Airways|Aviation|Exchange|Industries|Logistics|Maritime|Technolog(?:y|ies)|"
+    "Enterprises?|Shipyard|Cargo|Petroleum|Fisheries|Foundation|Charity|Bureau de Change"
 )
+_COMPANY = re.compile(rf"\b((?:[A-Z][\w&'.-]*,? ){{1,6}}(?:{_LEGAL_FORM}|{_LINE})\b\.?)")
 _NAME = r"(?:[A-Z][a-z'’-]+|[A-Z]\.|al-[A-Z][a-z]+|el-[A-Z][a-z]+|[a-z]{2,3}-[A-Z][a-z]+)"
 _FATE = (
     "charged|convicted|sentenced|indicted|arrested|extradited|jailed|guilty|accused|detained|found guilty|imprisoned|"

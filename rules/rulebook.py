@@ -127,8 +127,9 @@ def _load(book: Path) -> Rulebook:
 def _digest(book: Path) -> str:
     """Cover the declared rules and the engine that reads them: either changes the answers."""
     sha = hashlib.sha256()
-    for path in sorted([*book.rglob("*.yml"), *Path(__file__).parent.glob("*.py")]):
-        sha.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for folder, pattern in ((book, "*.yml"), (Path(__file__).parent, "*.py")):
+        for path in sorted(folder.rglob(pattern), key=lambda p: str(p.relative_to(folder))):
+            sha.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()[:12]
 
 

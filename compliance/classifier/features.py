@@ -53,6 +53,7 @@ _MARKS = (
 )
 _AGAINST = ("unilateral", "policy", "diplomacy", "lawful", "plan", "hypothetical", "negation")
 _TARGETS = (_TARGET, _TARGET_STATE)
+_THINGS = (*_GOODS, "hackers", "made", "vessel", "v_arm")
 
 
 def _names() -> tuple[str, ...]:
@@ -149,6 +150,14 @@ class Featurizer:
             row[_INDEX[f"window:{flag}"]] = flag in window
             row[_INDEX[f"whole:{flag}"]] = sum(flag in s for s in sentences) / count
 
+    def passes_gate(self, title: str, text: str) -> bool:
+        """True where the story names a target and anything that could be moved, paid, stolen or earned.
+
+        Without both there is no act to look for; the gate's recall is measured with the model.
+        """
+        named = frozenset().union(*self.flags(title, text))
+        return not named.isdisjoint(_TARGETS) and not named.isdisjoint(_THINGS)
+
     def matrix(self, stories: Sequence[Story]) -> np.ndarray:
         """Return one row per story."""
         if not stories:
@@ -193,10 +202,10 @@ def _combined(row: np.ndarray, view: str, flags: frozenset[str]) -> None:
     goods = [g for g in _GOODS if g in flags]
     targets = [t for t in _TARGETS if t in flags]
     marks = [m for m in _MARKS if m in flags]
-    for a, b in combinations(marks, 2):
-        row[_INDEX[f"{view}:{a}+{b}"]] = 1
     if not targets:
         return
+    for a, b in combinations(marks, 2):
+        row[_INDEX[f"{view}:{a}+{b}"]] = 1
     for target in targets:
         for g in goods:
             row[_INDEX[f"{view}:{target}+{g}"]] = 1

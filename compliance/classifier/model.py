@@ -33,23 +33,28 @@ class Model:
     kinds: dict[str, Any]
     slope: float
     intercept: float
-    gate: float
+    floor: float
     version: str
 
     def classify(self, stories: Sequence[Story]) -> list[Classification]:
         """Return one classification per story, in order.
 
-        A story whose calibrated score lies under the gate is not explained: nothing in it speaks for a breach.
+        A story that the gate stops gets the lowest score any story got in training, and no explanation.
         """
+        passed = [self.featurizer.passes_gate(s.title, s.text) for s in stories]
+        likely = [s for s, p in zip(stories, passed, strict=True) if p]
+        answers = iter(self._classify(likely))
+        stopped = Classification(self.floor, passed_gate=False, version=self.version)
+        return [next(answers) if p else stopped for p in passed]
+
+    def _classify(self, stories: Sequence[Story]) -> list[Classification]:
         if not stories:
             return []
         matrix = self.featurizer.matrix(stories)
         scores = self.scores(matrix)
         kinds = {name: estimator.predict_proba(matrix)[:, 1] for name, estimator in self.kinds.items()}
-        return [
-            self._answer(matrix[i], float(scores[i]), {k: float(v[i]) for k, v in kinds.items()})
-            for i in range(len(stories))
-        ]
+        shares = [{k: float(v[i]) for k, v in kinds.items()} for i in range(len(stories))]
+        return [self._answer(row, float(s), k) for row, s, k in zip(matrix, scores, shares, strict=True)]
 
     def scores(self, matrix: np.ndarray) -> np.ndarray:
         """Return calibrated probabilities: a logistic curve over the linear score, fitted on held-out folds."""
@@ -57,15 +62,13 @@ class Model:
         return np.asarray(1 / (1 + np.exp(-logits)))
 
     def _answer(self, row: np.ndarray, score: float, kinds: dict[str, float]) -> Classification:
-        passed = score >= self.gate
         likely = sorted((k for k, p in kinds.items() if p >= 0.5), key=lambda k: -kinds[k])
-        if not likely and passed:
+        if not likely:
             likely = [max(kinds, key=lambda k: kinds[k])]
         return Classification(
             score=score,
             kinds=tuple(Kind(k) for k in likely),
-            why=self._why(row) if passed else (),
-            passed_gate=passed,
+            why=self._why(row),
             version=self.version,
         )
 
@@ -115,7 +118,7 @@ def load_model(folder: Path, rulebook: Rulebook) -> Model:
         parts["kinds"],
         float(parts["slope"]),
         float(parts["intercept"]),
-        float(parts["gate"]),
+        float(parts["floor"]),
         str(card["version"]),
     )
 

@@ -1,0 +1,50 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rules.rulebook import BOOK, RulebookError, load_rulebook
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    shutil.copytree(BOOK, tmp_path / "book")
+    return tmp_path / "book"
+
+
+def test_the_book_loads_and_its_version_follows_its_content(book: Path) -> None:
+    first = load_rulebook(book)
+    assert first.version == load_rulebook().version
+    frames = book / "frames.yml"
+    frames.write_text(frames.read_text() + "# another line\n")
+    from rules.rulebook import _load
+
+    _load.cache_clear()
+    assert load_rulebook(book).version != first.version
+
+
+BREAKS = [
+    ("parties/states.yml", "parties:\n  - {name: X, type: kingdom}\n", ["states.yml", "X", "kingdom"]),
+    ("parties/states.yml", "parties:\n  - {name: X, type: state, aka: [Y]}\n", ["states.yml", "X", "aka"]),
+    ("parties/states.yml", "parties:\n  - {type: state}\n", ["states.yml", "party 1"]),
+    ("parties/states.yml", "parties: [\n", ["states.yml"]),
+    ("parties/persons.yml", "parties:\n  - {name: X, type: person, belongs_to: Atlantis}\n", ["X", "Atlantis"]),
+    ("frames.yml", "frames:\n  - {id: a, says: x, match: '{seller} sold'}\n", ["frames.yml", "a", "seller"]),
+    ("frames.yml", "frames:\n  - {id: a, says: x, match: '{supplier} [vend]'}\n", ["frames.yml", "a", "vend"]),
+    ("frames.yml", "frames:\n  - {id: a, match: '{supplier}'}\n", ["frames.yml", "frame 1"]),
+    ("goods.yml", "arms: [gun]\n", ["goods.yml"]),
+    ("regimes/UN-SC418.yml", "id: '418'\n", ["UN-SC418.yml", "key"]),
+]
+
+
+@pytest.mark.parametrize(("file", "content", "told"), BREAKS)
+def test_a_broken_file_stops_the_start_and_is_named(book: Path, file: str, content: str, told: list[str]) -> None:
+    from rules.rulebook import _load
+
+    _load.cache_clear()
+    (book / file).write_text(content)
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(book)
+    assert "\n" not in str(caught.value)
+    for words in told:
+        assert words in str(caught.value)
