@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NoReturn
 
@@ -30,9 +31,8 @@ app.add_typer(audit_app, name="audit")
 
 def main() -> None:
     """Run the command; an expected error is one clear line and exit status 1."""
-    _mount()
     try:
-        app(standalone_mode=True)
+        assembled()(standalone_mode=True)
     except EmbargoWatchError as error:
         _fail(str(error))
     except BrokenPipeError:
@@ -40,7 +40,9 @@ def main() -> None:
         raise SystemExit(141) from None
 
 
-def _mount() -> None:
+@cache
+def assembled() -> typer.Typer:
+    """Return the command with every sub-command mounted."""
     from compliance import cli_feeds, cli_model, cli_serve, cli_users
 
     app.add_typer(cli_feeds.app, name="feeds")
@@ -48,6 +50,7 @@ def _mount() -> None:
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_model.corpus_app, name="corpus")
     cli_serve.mount(app)
+    return app
 
 
 def _fail(text: str) -> NoReturn:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import inspect as sa_inspect
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -21,8 +22,10 @@ def insert_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[s
     inserted = 0
     for start in range(0, len(rows), size):
         chunk = list(rows[start : start + size])
-        statement = insert(table).values(chunk).on_conflict_do_nothing()
-        inserted += session.connection().execute(statement).rowcount
+        # Counted by what comes back: a row count is not to be had from every driver here.
+        key = sa_inspect(table).primary_key[0]
+        statement = insert(table).values(chunk).on_conflict_do_nothing().returning(key)
+        inserted += len(session.connection().execute(statement).all())
     return inserted
 
 

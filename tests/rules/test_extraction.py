@@ -131,11 +131,15 @@ def test_quotes_stand_at_their_offsets_in_any_script(noise: str) -> None:
     _quotes_hold(extract(noise, decomposed, DAY, BOOK), noise, decomposed)
 
 
+WORDS = [
+    "North Korea", "Russia", "the Houthis", "shipped", "shells", "to", "from", "by", "Iran’s", "missiles", "denied",
+    ".", ",", "İ", "e\u0301", "Moscow", "\n\n", "“", "said", "tanker Lady Rose", "weapons", "and", "M23", "Rwanda",
+    "gold", "不",
+]  # fmt: skip
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from(
-    ["North Korea", "Russia", "the Houthis", "shipped", "shells", "to", "from", "by", "Iran’s", "missiles", "denied", ".", ",",
-     "İ", "e\u0301", "Moscow", "\n\n", "“", "said", "tanker Lady Rose", "weapons", "and", "M23", "Rwanda", "gold", "不"]
-), max_size=60))  # fmt: skip
+@given(st.lists(st.sampled_from(WORDS), max_size=60))
 def test_any_words_in_any_order_keep_their_quotes(words: list[str]) -> None:
     text = " ".join(words)
     _quotes_hold(extract("Title", text, DAY, BOOK), "Title", text)
@@ -143,8 +147,8 @@ def test_any_words_in_any_order_keep_their_quotes(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 300_000, "(" * 100_000, "North Korea " * 30_000, "shipped shells to " * 20_000, ". " * 100_000, "A. " * 80_000,
-     "A" + " Ab" * 100_000, "tanker " * 50_000, "'" * 100_000],
+    ["a" * 300_000, "(" * 100_000, "North Korea " * 30_000, "shipped shells to " * 20_000, ". " * 100_000,
+     "A. " * 80_000, "A" + " Ab" * 100_000, "tanker " * 50_000, "'" * 100_000],
     ids=["word", "brackets", "names", "verbs", "stops", "initials", "capitals", "tankers", "quotes"],
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:

@@ -1,0 +1,5 @@
+"""``python -m compliance`` is the ``embargowatch`` command."""
+
+from compliance.cli import main
+
+main()

@@ -1,0 +1,57 @@
+"""The pages are complete: every setting, command and regime has its line, and every link leads somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from compliance import cli
+from compliance.settings import Settings
+from rules.rulebook import load_rulebook
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_stands_on_its_page(name: str) -> None:
+    assert f"`EMBARGOWATCH_{name.upper()}`" in (DOCS / "settings.md").read_text(encoding="utf-8")
+
+
+def test_every_regime_stands_on_its_page_with_every_measure() -> None:
+    page = (DOCS / "regimes.md").read_text(encoding="utf-8")
+    for regime in load_rulebook().regimes.values():
+        assert f"| {regime.key} |" in page
+        for measure in regime.measures:
+            assert f"`{measure.code}`" in page
+
+
+def commands() -> dict[str, str]:
+    """Every command by its whole name, with its help."""
+    found: dict[str, str] = {}
+
+    def walk(command: object, path: tuple[str, ...]) -> None:
+        children = getattr(command, "commands", None)
+        if children is None:
+            found[" ".join(path)] = str(getattr(command, "help", "") or "")
+        for name, child in (children or {}).items():
+            walk(child, (*path, name))
+
+    walk(get_command(cli.assembled()), ())
+    return found
+
+
+def test_every_command_says_what_it_does_with_an_example() -> None:
+    found = commands()
+    assert {"screen", "feeds try", "run", "cases list", "desk", "serve", "users add", "model train", "export"} <= set(
+        found
+    )
+    assert [name for name, help_ in found.items() if f"embargowatch {name}" not in help_] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
