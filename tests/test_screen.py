@@ -41,7 +41,8 @@ def screen(lines: list[str], *options: str) -> tuple[int, list[dict[str, Any]], 
 
 def test_each_line_is_answered_in_its_place_and_bad_ones_are_named() -> None:
     bad = ["not json", "[]", '{"id": "x"}', '{"id": "x", "title": 1, "text": ""}', "",
-           '{"id": "x", "title": "t", "text": null}', '{"id": "x", "title": "t", "text": "t", "published": "last week"}']  # fmt: skip
+           '{"id": "x", "title": "t", "text": null}',
+           '{"id": "x", "title": "t", "text": "t", "published": "last week"}']  # fmt: skip
     status, answers, _ = screen([json.dumps(BREACH), *bad, json.dumps(ORDINARY)])
     assert status == 1
     assert len(answers) == len(bad) + 2

@@ -23,7 +23,7 @@ def insert_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[s
     for start in range(0, len(rows), size):
         chunk = list(rows[start : start + size])
         # Counted by what comes back: a row count is not to be had from every driver here.
-        key = sa_inspect(table).primary_key[0]
+        key = sa_inspect(table, raiseerr=True).primary_key[0]
         statement = insert(table).values(chunk).on_conflict_do_nothing().returning(key)
         inserted += len(session.connection().execute(statement).all())
     return inserted

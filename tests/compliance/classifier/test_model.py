@@ -1,0 +1,113 @@
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+import skops.io
+
+from compliance.classifier.corpus import corpus_digest, load_corpus
+from compliance.classifier.model import ARTEFACT, CARD, load_model
+from compliance.classifier.training import coefficients_digest, train
+from compliance.errors import ModelError
+from compliance.settings import Settings
+from rules.rulebook import load_rulebook
+from tests.factories import story
+
+FOLDER = Settings().model_path
+BOOK = load_rulebook()
+MODEL = load_model(FOLDER, BOOK)
+CARD_SHIPPED = json.loads((FOLDER / CARD).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(FOLDER, tmp_path / "artefact")
+    return tmp_path / "artefact"
+
+
+def _recard(folder: Path, **changes: object) -> None:
+    card = json.loads((folder / CARD).read_text()) | changes
+    (folder / CARD).write_text(json.dumps(card))
+
+
+def test_training_anew_gives_the_model_that_is_shipped() -> None:
+    trained = train(load_corpus(), BOOK, CARD_SHIPPED["base_rate"], corpus_digest())
+    assert CARD_SHIPPED["corpus_sha256"] == corpus_digest(), "the corpus changed: embargowatch model train"
+    assert coefficients_digest(trained.parts["breach"]) == CARD_SHIPPED["coefficients_sha256"]
+    assert (trained.review, trained.alert) == tuple(CARD_SHIPPED["thresholds"].values())
+    assert trained.card["version"] == MODEL.version
+
+
+def test_an_altered_artefact_is_refused(folder: Path) -> None:
+    body = bytearray((folder / ARTEFACT).read_bytes())
+    body[len(body) // 2] ^= 1
+    (folder / ARTEFACT).write_bytes(body)
+    with pytest.raises(ModelError, match="digests differ"):
+        load_model(folder, BOOK)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"scikit_learn": "1.0.0"}, r"scikit-learn 1\.0\.0"), ({"features_sha256": "x"}, "other features")],
+)
+def test_another_version_is_refused_in_words(folder: Path, changes: dict[str, str], told: str) -> None:
+    _recard(folder, **changes)
+    with pytest.raises(ModelError, match=told):
+        load_model(folder, BOOK)
+
+
+@pytest.mark.parametrize("name", [ARTEFACT, CARD])
+def test_a_missing_file_is_one_clear_line(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError) as caught:
+        load_model(folder, BOOK)
+    assert "\n" not in str(caught.value)
+
+
+class Sentinel:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (Path(self.path).touch, ())  # type: ignore[return-value]  # a pickle may name any callable
+
+
+def test_no_code_of_an_artefact_runs(folder: Path, tmp_path: Path) -> None:
+    from hashlib import sha256
+
+    sentinel = tmp_path / "ran"
+    bodies = [pickle.dumps(Sentinel(sentinel)), skops.io.dumps({"breach": Sentinel(sentinel)}), b"", b"PK\x03\x04"]
+    for body in bodies:
+        (folder / ARTEFACT).write_bytes(body)
+        _recard(folder, artefact_sha256=sha256(body).hexdigest())
+        with pytest.raises(ModelError, match="refused"):
+            load_model(folder, BOOK)
+    assert not sentinel.exists()
+
+
+def test_a_batch_is_judged_as_its_stories_are_alone() -> None:
+    told = [story(), story(title="Rain", text="Rain fell."), story(title="", text="")]
+    together = MODEL.classify(told)
+    assert [c.score for c in together] == pytest.approx([MODEL.classify([s])[0].score for s in told])
+    assert MODEL.classify([]) == []
+
+
+def test_the_publisher_and_the_url_do_not_count() -> None:
+    changed = story(publisher="Another", url="https://else.example/", feed_id="x")
+    assert MODEL.classify([story()])[0] == MODEL.classify([changed])[0]
+
+
+def test_background_behind_an_act_moves_its_score_little() -> None:
+    ordinary = [e for e in load_corpus() if e.negative_type == "ordinary"][:5]
+    padding = "\n\n".join(e.story.text[:400] for e in ordinary)
+    alone, padded = MODEL.classify([story(), story(text=story().text + "\n\n" + padding)])
+    assert abs(alone.score - padded.score) < 0.2
+
+
+def test_what_moved_a_score_is_told_with_its_sign() -> None:
+    found = MODEL.classify([story()])[0]
+    assert found.passed_gate and found.why
+    assert [abs(t.weight) for t in found.why] == sorted((abs(t.weight) for t in found.why), reverse=True)
