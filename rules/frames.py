@@ -18,7 +18,9 @@ _JOIN = r"(?:<\d+\|w=(?:,|and|or|&)>){1,2}"
 # What may stand before a name without being part of it: "the", "its ally", "Yemen's".
 _LEADING = "the|a|an|its|his|their|ally|allied|neighbouring|neighboring|nearby|-controlled"
 _BEFORE = rf"(?:<[^<>]*w=(?:{_LEADING})>){{0,3}}(?:{_PARTY}<\d+\|w='s?>)?"
-_LIST = rf"{_PARTY}(?:(?:<\d+\|w='s?>)?{_JOIN}(?:<\d+\|w=the>)?{_PARTY}){{0,5}}"
+# "to Russia, Seoul says": the speaker is no further recipient.
+_NO_SPEAKER = r"(?!<\d+\|[^<>]*V=(?:say|accuse|deny|seize):)"
+_LIST = rf"{_PARTY}(?:(?:<\d+\|w='s?>)?{_JOIN}(?:<\d+\|w=the>)?{_PARTY}{_NO_SPEAKER}){{0,5}}"
 _OTHER = r"<\d+\|(?!P=)[^<>]*>"
 _ANY = r"<[^<>]*>"
 _INDEX = re.compile(r"<(\d+)\|P=")

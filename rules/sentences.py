@@ -17,6 +17,7 @@ _ABBREVIATION = re.compile(
     r"St|Jr|Sr|No|Nos|vs|etc|approx|dept|est|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Co|Corp|Ltd|Inc|Bros|"
     r"a\.m|p\.m|i\.e|e\.g|Art|para|res)$"
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 1_200
 
 
@@ -30,8 +31,12 @@ class Sentence:
 
 
 def plain(text: str) -> str:
-    """Return the text with typographic quotes, dashes and blanks replaced by plain ones of the same length."""
-    return text.translate(_PLAIN)
+    """Return the text with typographic quotes, dashes and blanks replaced by plain ones of the same length.
+
+    A lone surrogate, which no encoding can carry, becomes the replacement character.
+    """
+    flat = text.translate(_PLAIN)
+    return flat if flat.isascii() else _SURROGATE.sub("\ufffd", flat)
 
 
 def sentences(text: str) -> Iterator[Sentence]:
