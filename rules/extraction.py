@@ -59,7 +59,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
     stances = read_stances([c for _, c in clauses], rulebook)
     found = [act for field, clause in clauses for act in _acts(field, clause, title, text, stances, rulebook)]
     if not any(act.strong for act in found):
-        found += [a for f, c in clauses for a in _typed(f, c, title, text, stances, rulebook)]
+        found += _typed(clauses, title, text, rulebook)
     # What was only true of a party of the law counts: an arms deal between others is nobody's breach.
     acts = [act for act in found if _touches(act, rulebook)]
     acts += _carriers(clauses, title, text, stances, acts, rulebook)
@@ -180,29 +180,40 @@ def _quote(field: Field, clause: Clause, first: int, last: int, title: str, text
     return Evidence(field, start, end, value[start:end], rule)
 
 
-def _typed(field: Field, clause: Clause, title: str, text: str, stances: Stances, rulebook: Rulebook) -> Iterator[_Act]:
-    """Where no frame speaks: a target named with goods and a verb of moving, taking or seizing has its usual part."""
-    moving = any(clause.has(name) for name in ("supply", "receive", "seize", "procure", "transfer", "steal", "pay"))
-    goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
-    if not moving or not goods or not clause.parties:
-        return
+def _typed(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, rulebook: Rulebook) -> Iterator[_Act]:
+    """Where no frame speaks: a target named beside goods and a verb of moving, taking or seizing has its usual part.
+
+    The goods and the verb may stand in the sentence before or after: news spreads an act over two or three.
+    """
+    for number, (field, clause) in enumerate(clauses):
+        near = [c for _, c in clauses[max(0, number - 1) : number + 2]]
+        goods = tuple(t.mention for c in near for t in c.tokens if t.mention is not None and not t.mention.is_party)
+        if not goods or not any(c.has(name) for c in near for name in _MOVING) or _is_doubted(clause, rulebook):
+            continue
+        roles = tuple(_usual_roles(clause, goods, rulebook))
+        if roles:
+            kinds = tuple(m.kind for m in goods if m.kind)
+            evidence = _quote(field, clause, 0, len(clause.tokens) - 1, title, text, "typed.target")
+            says = f"{roles[0][2]} is named beside {goods[0].goods}"
+            yield _Act("typed.target", says, roles, kinds, evidence, goods, strong=False)
+
+
+_MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "employ", "work", "travel", "arm")
+
+
+def _is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
     sentence = clause.sentence.text.lower()
-    if _phrases(rulebook.phrases["negation"]).search(sentence) or _phrases(rulebook.phrases["hypothetical"]).search(
-        sentence
-    ):
-        return
-    roles = []
+    return any(_phrases(rulebook.phrases[name]).search(sentence) for name in ("negation", "hypothetical"))
+
+
+def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:
     for index in clause.parties:
         mention = clause.tokens[index].mention
-        assert mention is not None
+        if mention is None or mention.type in _NEVER_PARTIES:
+            continue
         name = _answerable(mention, rulebook)
-        if name in rulebook.targets and mention.type not in _NEVER_PARTIES:
-            roles.append((_usual_role(name, goods), mention, name))
-    if roles:
-        kinds = tuple(m.kind for m in goods if m.kind)
-        evidence = _quote(field, clause, 0, len(clause.tokens) - 1, title, text, "typed.target")
-        says = f"{roles[0][2]} is named together with {goods[0].goods}"
-        yield _Act("typed.target", says, tuple(roles), kinds, evidence, goods, strong=False)
+        if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
+            yield _usual_role(name, goods), mention, name
 
 
 def _usual_role(name: str, goods: Sequence[Mention]) -> Role:
