@@ -143,15 +143,17 @@ def _count_table(report: RunReport) -> Table:
 def case_table(rows: Sequence[CaseRow], title: str) -> Table:
     """Return the cases as a table: who → what → whom, regime, status, score."""
     table = Table(title=title)
-    for heading in ("case", "act", "regime", "kind", "status", "verdict", "score"):
-        table.add_column(heading, justify="right" if heading == "score" else "left", overflow="fold")
+    table.add_column("case", no_wrap=True)
+    table.add_column("who → what → whom", ratio=1, overflow="fold")
+    for heading in ("regime", "status", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
     for row in rows:
         verdict = row.disposition or row.verdict
         table.add_row(
             Text(row.reference),
             Text(row.act),
-            Text(", ".join(row.regimes) or "none found"),
-            Text(", ".join(row.kinds)),
+            Text(",".join(row.regimes[:3]) or "open"),
             Text(row.status or "unknown"),
             Text(verdict, style="bold" if verdict == "alert" else ""),
             f"{row.score:.2f}",

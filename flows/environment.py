@@ -37,6 +37,9 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         environment["PREFECT_API_URL"] = settings.prefect_api_url
     else:
         environment["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
+        # When the run ends, the temporary server is stopped in the middle of its own bookkeeping, and says so at
+        # length; what went wrong in a run is in our ledger and in the flow's own log.
+        environment["PREFECT_SERVER_LOGGING_LEVEL"] = "CRITICAL"
     return environment
 
 
