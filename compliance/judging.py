@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rules.extraction import extract
-from rules.rulebook import Rulebook
 from sqlmodel import Session
 
 from compliance.alert import compose_alert
@@ -22,7 +20,9 @@ from compliance.store import cases, ledger, outbox, quarantine, screenings, stor
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
+from rules.extraction import extract
 from rules.findings import Extraction
+from rules.rulebook import Rulebook
 
 log = logging.getLogger(__name__)
 

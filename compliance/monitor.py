@@ -17,9 +17,8 @@ from compliance.store.database import open_engine, upgrade
 from compliance.story import Feed
 
 if TYPE_CHECKING:
-    from rules.rulebook import Rulebook
-
     from compliance.classifier.model import Model
+    from rules.rulebook import Rulebook
 
 
 @dataclass(frozen=True)
