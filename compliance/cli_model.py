@@ -12,6 +12,7 @@ from rich.console import Console
 
 from compliance.classifier.corpus import FOLDER, Example, corpus_digest, example_of, faults_of, load_corpus
 from compliance.errors import ConfigError
+from compliance.judging import Judges
 from compliance.monitor import load_policy, open_model, open_rulebook
 from compliance.settings import Settings
 
@@ -52,7 +53,7 @@ def train(
     )
     console = Console()
     console.print(f"Trained version {trained.card['version']} on {len(trained.examples)} stories. Held-out folds:")
-    for line in evaluate(trained.examples, trained.scores, trained.review).lines():
+    for line in evaluate(trained.examples, trained.scores, trained.flagged).lines():
         console.print(line, highlight=False)
 
 
@@ -73,12 +74,12 @@ def evaluate_model(
     rulebook, policy = open_rulebook(), load_policy(settings.config / "screening.yml")
     if file is None:
         trained = fit(load_corpus(), rulebook, 0.02, corpus_digest())
-        report = evaluate(trained.examples, trained.scores, trained.review)
+        report = evaluate(trained.examples, trained.scores, trained.flagged)
     else:
         examples = [e for e in _read(file) if e.label != "grey"]
-        model = open_model(settings, rulebook)
-        scores = np.array([c.score for c in model.classify([e.story for e in examples])])
-        report = evaluate(examples, scores, policy.review)
+        judged = Judges(open_model(settings, rulebook).classify, rulebook, policy).judge([e.story for e in examples])
+        scores, flagged = np.array([s.score for s in judged]), np.array([s.is_flagged for s in judged])
+        report = evaluate(examples, scores, flagged)
     for line in report.lines():
         Console().print(line, highlight=False)
 

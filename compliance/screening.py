@@ -48,37 +48,40 @@ class Screening:
 
 
 def screen(classification: Classification, extraction: Extraction, policy: Policy) -> Screening:
-    """Return the verdict: the calibrated score against the two thresholds.
+    """Return the verdict: two witnesses, the calibrated score and what the rules found, against two thresholds.
 
-    An alert also needs a party found by the rules: a mail that cannot name who did it can wait for the queue.
-    Where every measure the act touches was out of force on its day, the act is no breach, and the story is clear.
+    From the review threshold on, a story waits for an officer where the rules found an act under a measure in force
+    on its day; without that second witness it takes the alert threshold. An alert needs a party to name. Where
+    every measure the act touches was out of force, the act is no breach, and the story is clear.
     """
-    reasons = []
-    if classification.score < policy.review:
-        verdict = Verdict.CLEAR
-        reasons.append(f"score {classification.score:.2f} is under the review threshold {policy.review:.2f}")
-    elif extraction.measures and not any(m.in_force for m in extraction.measures):
-        verdict = Verdict.CLEAR
-        codes = ", ".join(sorted({m.code for m in extraction.measures}))
-        reasons.append(f"no measure it touches was in force on the day ({codes})")
-    elif classification.score >= policy.alert and extraction.parties:
-        verdict = Verdict.ALERT
-        reasons.append(f"score {classification.score:.2f} reaches the alert threshold {policy.alert:.2f}")
-    else:
-        verdict = Verdict.REVIEW
-        reasons.append(f"score {classification.score:.2f} reaches the review threshold {policy.review:.2f}")
-        if classification.score >= policy.alert:
-            reasons.append("held for review: the rules found no alleged violator")
+    verdict, reasons = _verdict(classification.score, extraction, policy)
     return Screening(
         score=classification.score,
         verdict=verdict,
-        reasons=tuple(reasons),
+        reasons=reasons,
         kinds=extraction.kinds or classification.kinds,
         regimes=extraction.regimes,
         classification=classification,
         extraction=extraction,
         policy_version=policy.version,
     )
+
+
+def _verdict(score: float, extraction: Extraction, policy: Policy) -> tuple[Verdict, tuple[str, ...]]:
+    if score < policy.review:
+        return Verdict.CLEAR, (f"score {score:.2f} is under the review threshold {policy.review:.2f}",)
+    if extraction.measures and not any(m.in_force for m in extraction.measures):
+        codes = ", ".join(sorted({m.code for m in extraction.measures}))
+        return Verdict.CLEAR, (f"no measure it touches was in force on the day ({codes})",)
+    if score >= policy.alert:
+        reached = f"score {score:.2f} reaches the alert threshold {policy.alert:.2f}"
+        if extraction.parties:
+            return Verdict.ALERT, (reached,)
+        return Verdict.REVIEW, (reached, "held for review: the rules found no alleged violator")
+    reached = f"score {score:.2f} reaches the review threshold {policy.review:.2f}"
+    if extraction.regimes:
+        return Verdict.REVIEW, (reached, "the rules found an act under a measure in force on the day")
+    return Verdict.CLEAR, (reached, "the rules found no act under a measure in force, and the score alone is too low")
 
 
 def judgement(story: Story, screening: Screening) -> dict[str, Any]:

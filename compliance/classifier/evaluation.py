@@ -33,7 +33,7 @@ class Report:
             f"average precision                   {self.average_precision:.3f}",
             f"average precision, hard negatives   {self.average_precision_hard:.3f}",
             f"recall at precision 0.90            {self.recall_at_90:.3f}",
-            f"recall at the review threshold      {self.recall_at_review:.3f}",
+            f"recall of what is flagged           {self.recall_at_review:.3f}",
             f"  of breaches that name no law      {self.silent_recall_at_review:.3f}",
             f"calibration error                   {self.calibration_error:.3f}",
             *(f"flagged, {name:<27}{share:.3f}" for name, share in sorted(self.flagged_by_type.items())),
@@ -45,11 +45,10 @@ def is_silent(example: Example) -> bool:
     return not _LAW.search(f"{example.story.title} {example.story.text}")
 
 
-def evaluate(examples: Sequence[Example], scores: np.ndarray, review: float) -> Report:
-    """Return the figures of these scores; grey stories must have been left out."""
+def evaluate(examples: Sequence[Example], scores: np.ndarray, flagged: np.ndarray) -> Report:
+    """Return the figures of these scores and flags; grey stories must have been left out."""
     labels = np.array([e.label == "breach" for e in examples])
     hard = np.array([e.label == "breach" or (e.negative_type or "") != "ordinary" for e in examples])
-    flagged = scores >= review
     silent = np.array([is_silent(e) for e in examples]) & labels
     by_type: dict[str, list[bool]] = defaultdict(list)
     for example, flag in zip(examples, flagged, strict=True):

@@ -1,7 +1,7 @@
-"""Story → features: which flags stand together, in the lead, in the best window and in the whole story.
+"""Story → features: which flags stand together in the lead and in the best window.
 
-Flags are read by one automaton pass. Shares and capped counts, not raw ones, keep the length of a story out of its
-score; names are never features, so that swapping one target for another changes nothing.
+Flags are read by one automaton pass. What else a long story says somewhere is left out, so that its length does not
+move its score; names are never features, so that swapping one target for another changes nothing.
 """
 
 import re
@@ -57,7 +57,7 @@ _THINGS = (*_GOODS, "hackers", "made", "vessel", "v_arm")
 
 
 def _names() -> tuple[str, ...]:
-    names = [f"{view}:{flag}" for view in ("lead", "window", "whole") for flag in _ALONE]
+    names = [f"{view}:{flag}" for view in ("lead", "window") for flag in _ALONE]
     for view in ("lead", "window", "sentence"):
         names += [f"{view}:{t}+{g}+{m}" for t in _TARGETS for g in ("goods",) for m in (*_MOVES, *_MARKS, *_AGAINST)]
         names += [f"{view}:{t}+{m}" for t in _TARGETS for m in (*_MOVES, *_MARKS, *_AGAINST)]
@@ -132,23 +132,20 @@ class Featurizer:
         row = np.zeros(len(NAMES), dtype=np.float32)
         sentences = self.flags(title, text)
         lead = frozenset().union(*sentences[: _LEAD_SENTENCES + 1])
-        window = _best_window(sentences)
-        self._alone(row, sentences, lead, window)
+        best, window = _best_window(sentences)
+        self._alone(row, lead, window)
         _combined(row, "lead", lead)
         _combined(row, "window", window)
-        for flags in sentences:
+        # Only sentences of the lead and the window: a long story says everything somewhere.
+        for flags in (*sentences[: _LEAD_SENTENCES + 1], *sentences[best : best + _WINDOW]):
             _combined(row, "sentence", flags)
         return row
 
     @staticmethod
-    def _alone(
-        row: np.ndarray, sentences: Sequence[frozenset[str]], lead: frozenset[str], window: frozenset[str]
-    ) -> None:
-        count = max(4, len(sentences))
+    def _alone(row: np.ndarray, lead: frozenset[str], window: frozenset[str]) -> None:
         for flag in _ALONE:
             row[_INDEX[f"lead:{flag}"]] = flag in lead
             row[_INDEX[f"window:{flag}"]] = flag in window
-            row[_INDEX[f"whole:{flag}"]] = sum(flag in s for s in sentences) / count
 
     def passes_gate(self, title: str, text: str) -> bool:
         """True where the story names a target and anything that could be moved, paid, stolen or earned.
@@ -177,14 +174,15 @@ def _flag_of(type_: PartyType | None, pattern: Any, rulebook: Rulebook) -> str:
     return _FIRM if type_ in (PartyType.COMPANY, PartyType.ORGANISATION) else _STATE
 
 
-def _best_window(sentences: Sequence[frozenset[str]]) -> frozenset[str]:
-    best: tuple[float, frozenset[str]] = (-1.0, frozenset())
+def _best_window(sentences: Sequence[frozenset[str]]) -> tuple[int, frozenset[str]]:
+    """Return where the three sentences begin that promise most, and their flags."""
+    best: tuple[float, int, frozenset[str]] = (-1.0, 0, frozenset())
     for start in range(max(1, len(sentences) - _WINDOW + 1)):
         union = frozenset().union(*sentences[start : start + _WINDOW])
         score = _promise(union)
         if score > best[0]:
-            best = (score, union)
-    return best[1]
+            best = (score, start, union)
+    return best[1], best[2]
 
 
 def _promise(flags: frozenset[str]) -> float:

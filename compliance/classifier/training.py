@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -14,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from compliance.classifier.corpus import Example
 from compliance.classifier.features import Featurizer
 from compliance.classifier.model import features_digest
+from rules.extraction import extract
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
 
@@ -25,12 +27,13 @@ _FEWEST = 12
 
 @dataclass(frozen=True)
 class Training:
-    """A trained model's parts, and out-of-fold scores in the order of ``examples``."""
+    """A trained model's parts, and out-of-fold scores and flags in the order of ``examples``."""
 
     parts: dict[str, Any]
     card: dict[str, Any]
     examples: list[Example]
     scores: np.ndarray
+    flagged: np.ndarray
     review: float
     alert: float
 
@@ -62,7 +65,9 @@ def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, cor
         for kind in Kind
         if (wanted := np.array([kind in e.kinds for e in used])[labels]).sum() >= _FEWEST and not wanted.all()
     }
-    review, alert = _thresholds(used, scores)
+    found = [extract(e.story.title, e.story.text, _day(e), rulebook) for e in used]
+    witnessed = np.array([bool(x.regimes) for x in found])
+    review, alert = _thresholds(used, scores, witnessed)
     parts = {
         "breach": breach,
         "kinds": kinds,
@@ -84,7 +89,12 @@ def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, cor
         "gate_recall": round(float(passed[labels].mean()), 4),
         "thresholds": {"review": review, "alert": alert},
     }
-    return Training(parts, card, used, scores, review, alert)
+    flagged = (scores >= alert) | ((scores >= review) & witnessed)
+    return Training(parts, card, used, scores, flagged, review, alert)
+
+
+def _day(example: Example) -> date | None:
+    return example.story.published.date() if example.story.published else None
 
 
 def out_of_fold(matrix: np.ndarray, labels: np.ndarray, groups: Sequence[str], strength: float) -> np.ndarray:
@@ -111,14 +121,15 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, base_rate: float) -> t
     return float(curve.coef_[0, 0]), float(curve.intercept_[0] + shift)
 
 
-def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float, float]:
-    """Review flags at most 15 % of hard negatives and 1 % of ordinary stories; alert 5 % and none."""
-    hard = np.array(
-        [s for e, s in zip(examples, scores, strict=True) if e.label == "not_breach" and e.negative_type != "ordinary"]
-    )
-    ordinary = np.array([s for e, s in zip(examples, scores, strict=True) if e.negative_type == "ordinary"])
-    review = max(_exceeded_by(hard, 0.15), _exceeded_by(ordinary, 0.01))
-    alert = max(review, _exceeded_by(hard, 0.05), _exceeded_by(ordinary, 0.0))
+def _thresholds(examples: Sequence[Example], scores: np.ndarray, witnessed: np.ndarray) -> tuple[float, float]:
+    """Return review and alert thresholds: together with the rules' finding, review flags at most 15 % of hard negatives
+    and 0.5 % of ordinary stories; the score alone reaches alert for at most 5 % and none of them.
+    """
+    ordinary = np.array([e.negative_type == "ordinary" for e in examples])
+    hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
+    second = np.where(witnessed, scores, 0.0)
+    review = max(_exceeded_by(second[hard], 0.15), _exceeded_by(second[ordinary], 0.005))
+    alert = max(review, _exceeded_by(scores[hard], 0.05), _exceeded_by(scores[ordinary], 0.0))
     return round(float(review), 4), round(float(alert), 4)
 
 

@@ -34,6 +34,12 @@ def test_an_act_that_no_measure_forbade_on_its_day_is_clear() -> None:
     assert screen(classification(0.99), extraction(measures=(lapsed, held)), POLICY).verdict is Verdict.ALERT
 
 
+def test_without_an_act_found_by_the_rules_it_takes_the_alert_threshold() -> None:
+    assert screening(0.5, regimes=(), measures=()).verdict is Verdict.CLEAR
+    assert "no act under a measure in force" in screening(0.5, regimes=(), measures=()).reasons[1]
+    assert screening(0.7, regimes=(), measures=()).verdict is Verdict.ALERT
+
+
 def test_kinds_come_from_the_rules_and_else_from_the_classifier() -> None:
     assert screening(kinds=(Kind.SHIPPING,)).kinds == (Kind.SHIPPING,)
     assert screen(classification(), Extraction(), POLICY).kinds == (Kind.ARMS,)
