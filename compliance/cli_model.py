@@ -41,7 +41,7 @@ def train(
 
     settings = Settings()
     policy = settings.config / "screening.yml"
-    base_rate = float(yaml.safe_load(policy.read_text(encoding="utf-8"))["base_rate"]) if policy.exists() else 0.02
+    base_rate = _base_rate(policy)
     examples = load_corpus() + (_read(extra) if extra else [])
     trained = fit(examples, open_rulebook(), base_rate, corpus_digest())
     save_model(settings.model_path, trained.parts, trained.card)
@@ -53,7 +53,7 @@ def train(
     )
     console = Console()
     console.print(f"Trained version {trained.card['version']} on {len(trained.examples)} stories. Held-out folds:")
-    for line in evaluate(trained.examples, trained.scores, trained.flagged).lines():
+    for line in evaluate(trained.examples, trained.scores, trained.flagged, base_rate).lines():
         console.print(line, highlight=False)
 
 
@@ -71,15 +71,16 @@ def evaluate_model(
     from compliance.classifier.training import train as fit
 
     settings = Settings()
-    rulebook, policy = open_rulebook(), load_policy(settings.config / "screening.yml")
+    path = settings.config / "screening.yml"
+    rulebook, policy, base_rate = open_rulebook(), load_policy(path), _base_rate(path)
     if file is None:
-        trained = fit(load_corpus(), rulebook, 0.02, corpus_digest())
-        report = evaluate(trained.examples, trained.scores, trained.flagged)
+        trained = fit(load_corpus(), rulebook, base_rate, corpus_digest())
+        report = evaluate(trained.examples, trained.scores, trained.flagged, base_rate)
     else:
         examples = [e for e in _read(file) if e.label != "grey"]
         judged = Judges(open_model(settings, rulebook).classify, rulebook, policy).judge([e.story for e in examples])
         scores, flagged = np.array([s.score for s in judged]), np.array([s.is_flagged for s in judged])
-        report = evaluate(examples, scores, flagged)
+        report = evaluate(examples, scores, flagged, base_rate)
     for line in report.lines():
         Console().print(line, highlight=False)
 
@@ -116,6 +117,10 @@ def check() -> None:
     console.print(f"{len(examples)} stories in {FOLDER.name}, digest {corpus_digest()[:12]}")
     if faults:
         raise typer.Exit(1)
+
+
+def _base_rate(policy: Path) -> float:
+    return float(yaml.safe_load(policy.read_text(encoding="utf-8"))["base_rate"]) if policy.exists() else 0.02
 
 
 def _read(path: Path) -> list[Example]:

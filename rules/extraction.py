@@ -190,6 +190,9 @@ def _typed(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, ruleb
         goods = tuple(t.mention for c in near for t in c.tokens if t.mention is not None and not t.mention.is_party)
         if not goods or not any(c.has(name) for c in near for name in _MOVING) or _is_doubted(clause, rulebook):
             continue
+        # What is fired at somebody is not supplied to whoever fires it.
+        if clause.has("attack") and not any(clause.has(name) for name in _SUPPLYING):
+            continue
         roles = tuple(_usual_roles(clause, goods, rulebook))
         if roles:
             kinds = tuple(m.kind for m in goods if m.kind)
@@ -198,6 +201,7 @@ def _typed(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, ruleb
             yield _Act("typed.target", says, roles, kinds, evidence, goods, strong=False)
 
 
+_SUPPLYING = ("supply", "receive", "procure", "transfer", "pay", "arm")
 _MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "employ", "work", "travel", "arm")
 
 

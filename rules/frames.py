@@ -30,7 +30,8 @@ _INDEX = re.compile(r"<(\d+)\|P=")
 class Frame:
     """A compiled frame; ``says`` is the sentence shown to the officer, ``kind`` what it always gives, if anything.
 
-    ``otherwise`` is the kind of a clause that names no goods; ``goods`` the kind of goods the clause must name.
+    ``otherwise`` is the kind of a clause that names no goods; ``goods`` the kind of goods the clause must name;
+    ``needs`` lists of which a clause must hold one to be worth the match.
     """
 
     id: str
@@ -40,7 +41,7 @@ class Frame:
     kind: Kind | None
     otherwise: Kind | None
     goods: Kind | None
-    needs: str
+    needs: frozenset[str]
     examples: tuple[Mapping[str, Any], ...]
 
 
@@ -68,7 +69,7 @@ def compile_frame(row: Mapping[str, Any], lists: set[str], roles: set[str]) -> F
         kind=_kind(row, "kind"),
         otherwise=_kind(row, "otherwise"),
         goods=_kind(row, "with"),
-        needs=verbs[0].split("|")[0].split(":")[0] if verbs else "",
+        needs=frozenset(name.split(":")[0] for name in verbs[0].split("|")) if verbs else frozenset(),
         examples=tuple(row.get("examples", ())),
     )
 
@@ -120,7 +121,7 @@ def find_frames(encoded: str, tags: frozenset[str], frames: Sequence[Frame]) -> 
     """Return every frame that the encoded clause contains, in the frames' order; ``tags`` rules most of them out."""
     hits = []
     for frame in frames:
-        if frame.needs and frame.needs not in tags:
+        if frame.needs and frame.needs.isdisjoint(tags):
             continue
         for match in frame.pattern.finditer(encoded):
             roles = tuple(

@@ -56,6 +56,7 @@ class Rulebook:
     words: Mapping[str, frozenset[str]]
     phrases: Mapping[str, tuple[str, ...]]
     frames: tuple[Frame, ...]
+    places: Mapping[str, str]
     version: str
 
     @cached_property
@@ -120,6 +121,7 @@ def _load(book: Path) -> Rulebook:
         words={name: frozenset(map(str, forms)) for name, forms in words["nouns"].items()},
         phrases={name: tuple(map(str, forms)) for name, forms in words["phrases"].items()},
         frames=frames,
+        places=_places(book / "places.yml", parties),
         version=_digest(book),
     )
 
@@ -174,6 +176,16 @@ def _texts(row: Mapping[str, Any], key: str, where: str) -> Sequence[str]:
     if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
         raise RulebookError(f"{where}: {key}: expected a list of texts")
     return value
+
+
+def _places(path: Path, parties: Mapping[str, KnownParty]) -> dict[str, str]:
+    """Return the territory of each place name."""
+    found: dict[str, str] = {}
+    for territory, names in _read(path, {"places"})["places"].items():
+        if territory not in parties:
+            raise RulebookError(f"{path.name}: no party is named {territory!r}")
+        found.update({str(name): territory for name in names})
+    return found
 
 
 def _goods(path: Path) -> Iterator[Pattern]:

@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,9 @@ from sqlalchemy import Engine, text
 
 from compliance.settings import Settings
 from compliance.store.database import open_engine, upgrade
+
+if TYPE_CHECKING:
+    from compliance.classifier.training import Training
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +102,13 @@ def chromium() -> str:
 def chromium_path() -> str:
     """The path of a Chromium."""
     return chromium()
+
+
+@pytest.fixture(scope="session")
+def trained() -> "Training":
+    """The classifier trained anew on the corpus, once for all tests that look at it."""
+    from compliance.classifier.corpus import corpus_digest, load_corpus
+    from compliance.classifier.training import train
+    from rules.rulebook import load_rulebook
+
+    return train(load_corpus(), load_rulebook(), 0.02, corpus_digest())

@@ -45,8 +45,11 @@ def is_silent(example: Example) -> bool:
     return not _LAW.search(f"{example.story.title} {example.story.text}")
 
 
-def evaluate(examples: Sequence[Example], scores: np.ndarray, flagged: np.ndarray) -> Report:
-    """Return the figures of these scores and flags; grey stories must have been left out."""
+def evaluate(examples: Sequence[Example], scores: np.ndarray, flagged: np.ndarray, base_rate: float) -> Report:
+    """Return the figures of these scores and flags; grey stories must have been left out.
+
+    ``base_rate`` is the share of breaches that the scores were calibrated to.
+    """
     labels = np.array([e.label == "breach" for e in examples])
     hard = np.array([e.label == "breach" or (e.negative_type or "") != "ordinary" for e in examples])
     silent = np.array([is_silent(e) for e in examples]) & labels
@@ -63,12 +66,20 @@ def evaluate(examples: Sequence[Example], scores: np.ndarray, flagged: np.ndarra
         recall_at_review=float(flagged[labels].mean()),
         silent_recall_at_review=float(flagged[silent].mean()) if silent.any() else float("nan"),
         flagged_by_type={name: float(np.mean(flags)) for name, flags in by_type.items()},
-        calibration_error=calibration_error(labels, scores),
+        calibration_error=calibration_error(labels, scores, base_rate),
     )
 
 
-def calibration_error(labels: np.ndarray, scores: np.ndarray, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal size."""
-    order = np.argsort(scores, kind="stable")
-    parts = [p for p in np.array_split(order, bins) if len(p)]
-    return float(sum(abs(scores[p].mean() - labels[p].mean()) * len(p) for p in parts) / len(labels))
+def calibration_error(labels: np.ndarray, scores: np.ndarray, base_rate: float, bins: int = 10) -> float:
+    """Return the expected calibration error over bins of equal size, as it would be at the base rate.
+
+    The stories' own share of breaches is another one, so each counts by how common its like is in a feed.
+    """
+    share = labels.mean()
+    weights = np.where(labels, base_rate / share, (1 - base_rate) / (1 - share))
+    parts = [p for p in np.array_split(np.argsort(scores, kind="stable"), bins) if len(p)]
+    off = [
+        abs(np.average(scores[p], weights=weights[p]) - np.average(labels[p], weights=weights[p])) * weights[p].sum()
+        for p in parts
+    ]
+    return float(sum(off) / weights.sum())

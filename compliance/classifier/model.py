@@ -1,4 +1,4 @@
-"""The trained classifier: linear scores over lexicon features, calibrated, explained, checked before loading."""
+"""The trained classifier: scores windows, pools them to a story, calibrates, explains; checked before loading."""
 
 import json
 from collections.abc import Sequence
@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import numpy as np
 import sklearn
 import skops.io
 
 from compliance.classifier.classification import Classification, Term
-from compliance.classifier.features import NAMES, Featurizer
+from compliance.classifier.features import FLAG_NAMES, STORY_NAMES, Windows, pooled, windows_of
+from compliance.classifier.reading import Reader, Reading
 from compliance.errors import ModelError
 from compliance.story import Story
 from rules.rulebook import Rulebook
@@ -22,15 +24,42 @@ ARTEFACT, CARD = "model.skops", "model-card.json"
 # What the artefact may hold; skops refuses any other type without running its code.
 TRUSTED: list[str] = []
 _TERMS = 12
+# Long pages have many windows; this bounds the memory of a batch.
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The fitted estimators, all scikit-learn's: word counter and weigher, window and story scores, kinds."""
+
+    counter: Any
+    weigher: Any
+    window: Any
+    story: Any
+    kinds: dict[str, Any]
+
+    def windows(self, readings: Sequence[Reading]) -> Windows:
+        """Return the readings' windows in this model's words."""
+        return windows_of(readings, self.counter, self.weigher)
+
+    def scored(self, readings: Sequence[Reading]) -> tuple[Windows, list[np.ndarray]]:
+        """Return the windows, and each story's window scores in the order of its text."""
+        windows = self.windows(readings)
+        scores = self.window.decision_function(windows.matrix)
+        cuts = np.flatnonzero(np.diff(windows.owner)) + 1
+        return windows, np.split(scores, cuts)
+
+    def decide(self, pools: np.ndarray) -> np.ndarray:
+        """Return the stories' scores, uncalibrated, from their pooled window scores."""
+        return np.asarray(self.story.decision_function(pools))
 
 
 @dataclass(frozen=True)
 class Model:
-    """Estimators and calibration. ``breach`` and each of ``kinds`` are scikit-learn pipelines ending linearly."""
+    """Parts and calibration; ``floor`` is the score of what the gate stops."""
 
-    featurizer: Featurizer
-    breach: Any
-    kinds: dict[str, Any]
+    reader: Reader
+    parts: Parts
     slope: float
     intercept: float
     floor: float
@@ -41,49 +70,64 @@ class Model:
 
         A story that the gate stops gets the lowest score any story got in training, and no explanation.
         """
-        passed = [self.featurizer.passes_gate(s.title, s.text) for s in stories]
-        likely = [s for s, p in zip(stories, passed, strict=True) if p]
-        answers = iter(self._classify(likely))
         stopped = Classification(self.floor, passed_gate=False, version=self.version)
-        return [next(answers) if p else stopped for p in passed]
+        answers: list[Classification] = []
+        for start in range(0, len(stories), _BATCH):
+            readings = [self.reader.read(s.title, s.text) for s in stories[start : start + _BATCH]]
+            likely = iter(self._classify([r for r in readings if r.passes_gate]))
+            answers += [next(likely) if r.passes_gate else stopped for r in readings]
+        return answers
 
-    def _classify(self, stories: Sequence[Story]) -> list[Classification]:
-        if not stories:
+    def _classify(self, readings: Sequence[Reading]) -> list[Classification]:
+        if not readings:
             return []
-        matrix = self.featurizer.matrix(stories)
-        scores = self.scores(matrix)
-        kinds = {name: estimator.predict_proba(matrix)[:, 1] for name, estimator in self.kinds.items()}
-        shares = [{k: float(v[i]) for k, v in kinds.items()} for i in range(len(stories))]
-        return [self._answer(row, float(s), k) for row, s, k in zip(matrix, scores, shares, strict=True)]
+        windows, scores = self.parts.scored(readings)
+        pools = np.array([pooled(s) for s in scores])
+        calibrated = 1 / (1 + np.exp(-(self.slope * self.parts.decide(pools) + self.intercept)))
+        starts = np.searchsorted(windows.owner, np.arange(len(readings)))
+        best = starts + np.array([int(s.argmax()) for s in scores])
+        rows = windows.matrix[best]
+        kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
+        return [
+            Classification(
+                score=float(calibrated[i]),
+                kinds=_likely({k: float(v[i]) for k, v in kinds.items()}),
+                why=self._why(rows[i], scores[i]),
+                version=self.version,
+            )
+            for i in range(len(readings))
+        ]
 
-    def scores(self, matrix: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities: a logistic curve over the linear score, fitted on held-out folds."""
-        logits = self.slope * self.breach.decision_function(matrix) + self.intercept
-        return np.asarray(1 / (1 + np.exp(-logits)))
+    def _why(self, row: Any, scores: np.ndarray) -> tuple[Term, ...]:
+        """Return the words and flags of the best window that moved the story's score most, in log-odds."""
+        weights = row.multiply(self.parts.window.coef_[0]).tocoo()
+        factor = self.slope * self._pull(scores)
+        names = self._names
+        terms = [Term(names[j], float(factor * v)) for j, v in zip(weights.col, weights.data, strict=True) if v]
+        return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
 
-    def _answer(self, row: np.ndarray, score: float, kinds: dict[str, float]) -> Classification:
-        likely = sorted((k for k, p in kinds.items() if p >= 0.5), key=lambda k: -kinds[k])
-        if not likely:
-            likely = [max(kinds, key=lambda k: kinds[k])]
-        return Classification(
-            score=score,
-            kinds=tuple(Kind(k) for k in likely),
-            why=self._why(row),
-            version=self.version,
-        )
+    def _pull(self, scores: np.ndarray) -> float:
+        """Return how far the story's score moves with its best window's: the pooled features' derivative by it."""
+        share = dict(zip(STORY_NAMES, self.parts.story.coef_[0], strict=True))
+        best = int(scores.argmax())
+        pull = share["best window"] + share["best three"] / min(3, len(scores))
+        return float(pull + share["opening"] * (best == 0) + share["best early"] * (best < 3))
 
-    def _why(self, row: np.ndarray) -> tuple[Term, ...]:
-        """Return the features that moved the score most, in log-odds against an average story."""
-        scaled = self.breach[0].transform(row.reshape(1, -1))[0]
-        weights = self.slope * scaled * self.breach[-1].coef_[0]
-        present = [i for i in np.argsort(-np.abs(weights), kind="stable") if row[i]][:_TERMS]
-        return tuple(Term(NAMES[i], float(weights[i])) for i in present)
+    @property
+    def _names(self) -> list[str]:
+        words = [f"“{word}”" for word in self.parts.counter.get_feature_names_out()]
+        return [*words, *FLAG_NAMES]
 
 
-def save_model(folder: Path, parts: dict[str, Any], card: dict[str, Any]) -> None:
+def _likely(kinds: dict[str, float]) -> tuple[Kind, ...]:
+    likely = sorted((k for k, p in kinds.items() if p >= 0.5), key=lambda k: -kinds[k])
+    return tuple(Kind(k) for k in likely or [max(kinds, key=lambda k: kinds[k])])
+
+
+def save_model(folder: Path, parts: Parts, card: dict[str, Any]) -> None:
     """Write the artefact with skops and its card with the artefact's digest."""
     folder.mkdir(parents=True, exist_ok=True)
-    body = skops.io.dumps(parts)
+    body = skops.io.dumps(vars(parts), compression=ZIP_DEFLATED, compresslevel=9)
     (folder / ARTEFACT).write_bytes(body)
     card = {**card, "artefact_sha256": sha256(body).hexdigest(), "scikit_learn": sklearn.__version__}
     (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -109,20 +153,20 @@ def load_model(folder: Path, rulebook: Rulebook) -> Model:
     if card.get("features_sha256") != features_digest():
         raise ModelError("the model is for other features than this version reads: train it anew")
     try:
-        parts = skops.io.loads(body, trusted=TRUSTED)
+        parts = Parts(**skops.io.loads(body, trusted=TRUSTED))
     except Exception as error:  # skops raises many kinds on a type it was not told to trust
         raise ModelError(f"the artefact was refused: {error}") from error
+    calibration = card["calibration"]
     return Model(
-        Featurizer(rulebook),
-        parts["breach"],
-        parts["kinds"],
-        float(parts["slope"]),
-        float(parts["intercept"]),
-        float(parts["floor"]),
+        Reader(rulebook),
+        parts,
+        float(calibration["slope"]),
+        float(calibration["intercept"]),
+        float(calibration["floor"]),
         str(card["version"]),
     )
 
 
 def features_digest() -> str:
     """Return a digest of the features' names, which an artefact must agree with."""
-    return sha256("\n".join(NAMES).encode()).hexdigest()
+    return sha256("\n".join((*FLAG_NAMES, *STORY_NAMES)).encode()).hexdigest()

@@ -1,5 +1,11 @@
-"""Labelled stories → a model: deterministic, in seconds, calibrated on folds that it was not fitted to."""
+"""Labelled stories → a model: deterministic, calibrated on folds that it was not fitted to.
 
+The window score learns from the sentences that carry a party's evidence against every window of every negative. The
+story score learns from the windows' held-out scores over three shapes of each story: as written, as a feed's summary
+of it, and as part of a long page; so that it holds at any length.
+"""
+
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,29 +13,30 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from compliance.classifier.corpus import Example
-from compliance.classifier.features import Featurizer
-from compliance.classifier.model import features_digest
+from compliance.classifier.features import WINDOW, pooled, windows_of
+from compliance.classifier.model import Parts, features_digest
+from compliance.classifier.reading import Reader, Reading
 from rules.extraction import extract
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
 
 FOLDS = 5
-_STRENGTHS = (0.003, 0.01, 0.03)
+_INNER_FOLDS = 4
 # A kind is learnt from this many breaches on; rarer ones are the rules' business.
 _FEWEST = 12
+_LONG_PAGE = (2, 4, 6)
 
 
 @dataclass(frozen=True)
 class Training:
     """A trained model's parts, and out-of-fold scores and flags in the order of ``examples``."""
 
-    parts: dict[str, Any]
+    parts: Parts
     card: dict[str, Any]
     examples: list[Example]
     scores: np.ndarray
@@ -38,85 +45,168 @@ class Training:
     alert: float
 
 
-def estimator(strength: float) -> Any:
-    """Return an unfitted linear classifier on standardised features."""
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=2_000, solver="lbfgs")
-    return make_pipeline(StandardScaler(), model)
+@dataclass(frozen=True)
+class _Read:
+    """A labelled story as the classifier reads it; ``told`` are the sentences that carry a party's evidence."""
+
+    example: Example
+    reading: Reading
+    summary: Reading | None
+    told: frozenset[int]
+
+    @property
+    def is_breach(self) -> bool:
+        return self.example.label == "breach"
 
 
 def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, corpus: str) -> Training:
     """Fit on every labelled story but the grey ones; equal input gives equal coefficients.
 
-    The strength of regularisation, the calibration and the thresholds all come from folds grouped by event.
+    Calibration, thresholds and the scores returned come from folds grouped by event, each judged by a model whose
+    every part was fitted without it.
     """
-    used = [e for e in examples if e.label != "grey"]
-    featurizer = Featurizer(rulebook)
-    matrix = featurizer.matrix([e.story for e in used])
-    passed = np.array([featurizer.passes_gate(e.story.title, e.story.text) for e in used])
-    labels = np.array([e.label == "breach" for e in used])
-    groups = [e.event for e in used]
-    strength, decisions = _best_strength(matrix, labels, groups)
-    slope, intercept = _calibrate(decisions, labels, base_rate)
+    reader = Reader(rulebook)
+    read = [_read(e, reader) for e in examples if e.label != "grey"]
+    used = [r.example for r in read]
+    labels = np.array([r.is_breach for r in read])
+    passed = np.array([r.reading.passes_gate for r in read])
+    decisions = _held_out(read)
+    slope, intercept = _calibrate(decisions[passed], labels[passed], float(labels.mean()), base_rate)
     scores = 1 / (1 + np.exp(-(slope * decisions + intercept)))
-    scores = np.where(passed, scores, scores.min())
-    breach = estimator(strength).fit(matrix, labels)
-    kinds = {
-        kind.value: estimator(strength).fit(matrix[labels], wanted)
-        for kind in Kind
-        if (wanted := np.array([kind in e.kinds for e in used])[labels]).sum() >= _FEWEST and not wanted.all()
-    }
-    found = [extract(e.story.title, e.story.text, _day(e), rulebook) for e in used]
-    witnessed = np.array([bool(x.regimes) for x in found])
+    floor = float(scores[passed].min())
+    scores = np.where(passed, scores, floor)
+    witnessed = np.array([bool(extract(e.story.title, e.story.text, _day(e), rulebook).regimes) for e in used])
     review, alert = _thresholds(used, scores, witnessed)
-    parts = {
-        "breach": breach,
-        "kinds": kinds,
-        "slope": slope,
-        "intercept": intercept,
-        "floor": float(scores.min()),
-    }
-    coefficients = coefficients_digest(breach)
+    flagged = (scores >= alert) | ((scores >= review) & witnessed)
     card = {
         "name": "Embargo Watch breach classifier",
-        "version": sha256(f"{coefficients}{slope:.12e}{intercept:.12e}".encode()).hexdigest()[:12],
+        "version": sha256(f"{corpus}{features_digest()}{base_rate}".encode()).hexdigest()[:12],
         "intended_use": "Ranking English-language news for human review. Not a finding against anyone.",
         "corpus_sha256": corpus,
         "features_sha256": features_digest(),
-        "coefficients_sha256": coefficients,
-        "regularisation": strength,
         "base_rate": base_rate,
         "stories": {"breach": int(labels.sum()), "not_breach": int((~labels).sum())},
         "gate_recall": round(float(passed[labels].mean()), 4),
+        "calibration": {"slope": slope, "intercept": intercept, "floor": floor},
         "thresholds": {"review": review, "alert": alert},
     }
-    flagged = (scores >= alert) | ((scores >= review) & witnessed)
-    return Training(parts, card, used, scores, flagged, review, alert)
+    return Training(_fit(read), card, used, scores, flagged, review, alert)
 
 
 def _day(example: Example) -> date | None:
     return example.story.published.date() if example.story.published else None
 
 
-def out_of_fold(matrix: np.ndarray, labels: np.ndarray, groups: Sequence[str], strength: float) -> np.ndarray:
-    """Return each story's decision by a model that saw no story of its group."""
-    decisions = np.zeros(len(labels))
-    for fit, held in GroupKFold(n_splits=min(FOLDS, len(set(groups)))).split(matrix, labels, groups):
-        decisions[held] = estimator(strength).fit(matrix[fit], labels[fit]).decision_function(matrix[held])
+def _read(example: Example, reader: Reader) -> _Read:
+    title, text = example.story.title, example.story.text
+    reading = reader.read(title, text)
+    quotes = [(party["quote"], f"{title}\n{text}".find(party["quote"])) for party in example.annotation["parties"]]
+    told = {
+        number
+        for quote, at in quotes
+        for number in range(reading.sentence_at(at), reading.sentence_at(at + len(quote) - 1) + 1)
+        if at >= 0
+    }
+    return _Read(example, reading, _summary(example, reading, frozenset(told), reader), frozenset(told))
+
+
+def _summary(example: Example, reading: Reading, told: frozenset[int], reader: Reader) -> Reading | None:
+    """Return the story as a feed would carry it: title and first sentences; None where that leaves its label open."""
+    keep = 1 + int(sha256(example.story.id.encode()).hexdigest(), 16) % 2
+    if len(reading.flags) <= keep + 1:
+        return None
+    if example.label == "breach" and not (told and min(told) <= keep):
+        return None
+    end = reading.ends[keep] - len(example.story.title) - 1
+    return reader.read(example.story.title, example.story.text[:end])
+
+
+def _fit(read: Sequence[_Read]) -> Parts:
+    """Fit the window score on these stories, and the story score on its held-out window scores."""
+    parts = _fit_windows(read)
+    held: dict[str, np.ndarray] = {}
+    summaries: dict[str, np.ndarray] = {}
+    for fit, out in _folds(read, _INNER_FOLDS):
+        inner = _fit_windows([read[i] for i in fit])
+        held.update(_window_scores(inner, [(read[i].example.story.id, read[i].reading) for i in out]))
+        short = [(read[i].example.story.id, s) for i in out if (s := read[i].summary)]
+        summaries.update(_window_scores(inner, short))
+    pools, labels = [], []
+    for one in read:
+        name = one.example.story.id
+        if name not in held:
+            continue
+        shapes = [held[name], np.concatenate([held[name], *(held[o] for o in _others(one, read) if o in held)])]
+        shapes += [summaries[name]] if name in summaries else []
+        pools += [pooled(s) for s in shapes]
+        labels += [one.is_breach] * len(shapes)
+    story = LogisticRegression(C=0.3, class_weight="balanced", max_iter=2_000).fit(np.array(pools), labels)
+    return Parts(parts.counter, parts.weigher, parts.window, story, parts.kinds)
+
+
+def _others(one: _Read, read: Sequence[_Read]) -> list[str]:
+    """Return the negatives that make a long page of this story, drawn by its own id."""
+    draw = random.Random(one.example.story.id)  # noqa: S311  (a reproducible draw, no secret)
+    drawn = draw.sample(read, min(len(read), 3 * max(_LONG_PAGE)))
+    fit = [r.example.story.id for r in drawn if not r.is_breach and r.example.event != one.example.event]
+    return fit[: draw.choice(_LONG_PAGE)]
+
+
+def _window_scores(parts: Parts, named: Sequence[tuple[str, Reading]]) -> dict[str, np.ndarray]:
+    passing = [(name, reading) for name, reading in named if reading.passes_gate]
+    if not passing:
+        return {}
+    _, scores = parts.scored([reading for _, reading in passing])
+    return {name: s for (name, _), s in zip(passing, scores, strict=True)}
+
+
+def _fit_windows(read: Sequence[_Read]) -> Parts:
+    """Fit words, weights, the window score and the kinds. A breach's other windows teach nothing: left out."""
+    passing = [r for r in read if r.reading.passes_gate]
+    readings = [r.reading for r in passing]
+    counter = CountVectorizer(ngram_range=(1, 2), min_df=2).fit([" ".join(r.words) for r in readings])
+    sentences = counter.transform([text for r in readings for text in r.words])
+    weigher = TfidfTransformer(sublinear_tf=True).fit(sentences)
+    windows = windows_of(readings, counter, weigher)
+    told = np.array(
+        [
+            passing[o].is_breach and any(first <= n < first + WINDOW for n in passing[o].told)
+            for o, first in zip(windows.owner, windows.first, strict=True)
+        ]
+    )
+    breach = np.array([r.is_breach for r in passing])[windows.owner]
+    use = told | ~breach
+    window = LogisticRegression(C=1.0, class_weight="balanced", max_iter=500).fit(windows.matrix[use], told[use])
+    kinds = {}
+    for kind in Kind:
+        wanted = np.array([kind in r.example.kinds for r in passing])
+        if _FEWEST <= wanted.sum() < breach.sum():
+            rows = wanted[windows.owner[told]]
+            model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=500)
+            kinds[kind.value] = model.fit(windows.matrix[told], rows)
+    return Parts(counter, weigher, window, None, kinds)
+
+
+def _folds(read: Sequence[_Read], count: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    groups = [r.example.event for r in read]
+    return list(GroupKFold(n_splits=min(count, len(set(groups)))).split(np.zeros(len(read)), groups=groups))
+
+
+def _held_out(read: Sequence[_Read]) -> np.ndarray:
+    """Return each story's decision by a model no part of which saw a story of its event."""
+    decisions = np.zeros(len(read))
+    for fit, out in _folds(read, FOLDS):
+        parts = _fit([read[i] for i in fit])
+        scores = _window_scores(parts, [(str(i), read[i].reading) for i in out])
+        if scores:
+            decided = parts.decide(np.array([pooled(s) for s in scores.values()]))
+            decisions[[int(i) for i in scores]] = decided
     return decisions
 
 
-def _best_strength(matrix: np.ndarray, labels: np.ndarray, groups: Sequence[str]) -> tuple[float, np.ndarray]:
-    from sklearn.metrics import average_precision_score
-
-    tried = {c: out_of_fold(matrix, labels, groups, c) for c in _STRENGTHS}
-    best = max(tried, key=lambda c: (round(average_precision_score(labels, tried[c]), 4), -c))
-    return best, tried[best]
-
-
-def _calibrate(decisions: np.ndarray, labels: np.ndarray, base_rate: float) -> tuple[float, float]:
+def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rate: float) -> tuple[float, float]:
     """Fit a logistic curve (Platt) and move it from the corpus's share of breaches to the feed's."""
     curve = LogisticRegression(C=1e6).fit(decisions.reshape(-1, 1), labels)
-    share = labels.mean()
     shift = np.log(base_rate / (1 - base_rate)) - np.log(share / (1 - share))
     return float(curve.coef_[0, 0]), float(curve.intercept_[0] + shift)
 
@@ -140,8 +230,3 @@ def _exceeded_by(scores: np.ndarray, share: float) -> float:
     ordered = np.sort(scores)[::-1]
     allowed = int(share * len(scores))
     return float(ordered[min(allowed, len(ordered) - 1)] + 1e-4)
-
-
-def coefficients_digest(breach: Any) -> str:
-    """Return a digest of the coefficients to nine places: equal corpus, equal digest."""
-    return sha256(np.round(breach[-1].coef_, 9).tobytes()).hexdigest()

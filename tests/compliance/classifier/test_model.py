@@ -1,14 +1,16 @@
 import json
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import pytest
 import skops.io
 
 from compliance.classifier.corpus import corpus_digest, load_corpus
 from compliance.classifier.model import ARTEFACT, CARD, load_model
-from compliance.classifier.training import coefficients_digest, train
+from compliance.classifier.training import Training
 from compliance.errors import ModelError
 from compliance.settings import Settings
 from rules.rulebook import load_rulebook
@@ -31,12 +33,27 @@ def _recard(folder: Path, **changes: object) -> None:
     (folder / CARD).write_text(json.dumps(card))
 
 
-def test_training_anew_gives_the_model_that_is_shipped() -> None:
-    trained = train(load_corpus(), BOOK, CARD_SHIPPED["base_rate"], corpus_digest())
+def test_training_anew_gives_the_model_that_is_shipped(trained: Training) -> None:
     assert CARD_SHIPPED["corpus_sha256"] == corpus_digest(), "the corpus changed: embargowatch model train"
-    assert coefficients_digest(trained.parts["breach"]) == CARD_SHIPPED["coefficients_sha256"]
-    assert (trained.review, trained.alert) == tuple(CARD_SHIPPED["thresholds"].values())
     assert trained.card["version"] == MODEL.version
+    for name in ("window", "story"):
+        ours, shipped = getattr(trained.parts, name).coef_, getattr(MODEL.parts, name).coef_
+        assert ours == pytest.approx(shipped, abs=1e-4), name
+    assert (trained.review, trained.alert) == pytest.approx(tuple(CARD_SHIPPED["thresholds"].values()), abs=1e-3)
+
+
+def test_the_words_of_the_model_name_nobody() -> None:
+    words = {w for term in MODEL.parts.counter.vocabulary_ for w in term.split()}
+    assert words.isdisjoint({"iran", "houthis", "pyongyang", "hezbollah", "khartoum", "moscow"})
+
+
+def test_swapping_the_target_for_another_changes_no_score() -> None:
+    changed = story(
+        title=story().title.replace("North Korea", "Iran"), text=story().text.replace("North Korea", "Iran")
+    )
+    assert changed.text != story().text
+    before, after = MODEL.classify([story(), changed])
+    assert before.score == pytest.approx(after.score)
 
 
 def test_an_altered_artefact_is_refused(folder: Path) -> None:
@@ -101,10 +118,12 @@ def test_the_publisher_and_the_url_do_not_count() -> None:
 
 
 def test_background_behind_an_act_moves_its_score_little() -> None:
-    ordinary = [e for e in load_corpus() if e.negative_type == "ordinary"][:5]
-    padding = "\n\n".join(e.story.text[:400] for e in ordinary)
-    alone, padded = MODEL.classify([story(), story(text=story().text + "\n\n" + padding)])
-    assert abs(alone.score - padded.score) < 0.2
+    examples = load_corpus()
+    padding = "\n\n".join(e.story.text[:400] for e in examples if e.negative_type == "ordinary")[:2_000]
+    breaches = [e.story for e in examples if e.label == "breach"][::3]
+    longer = [replace(s, text=f"{s.text}\n\n{padding}") for s in breaches]
+    moved = [abs(a.score - b.score) for a, b in zip(MODEL.classify(breaches), MODEL.classify(longer), strict=True)]
+    assert median(moved) < 0.1
 
 
 def test_what_moved_a_score_is_told_with_its_sign() -> None:

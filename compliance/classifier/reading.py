@@ -1,0 +1,195 @@
+"""Story → what the classifier sees of it: flags of each sentence, and its words with every name masked.
+
+Names never reach the model: a target is a target, whichever it is, so swapping one for another changes nothing.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import ahocorasick_rs
+import yaml
+
+from compliance.errors import ConfigError
+from rules.rulebook import Pattern, Rulebook
+from rules.sentences import plain
+from rules.vocabulary import PartyType
+
+_LEXICON = Path(__file__).parent / "lexicon" / "flags.yml"
+_BOUNDARY = re.compile(r"[.!?]['\")]*\s+(?=[A-Z\"'(])|\n+")
+_MAX_SENTENCES = 300
+_ACRONYM = re.compile(r"[A-Z.]{2,7}")
+_NUMBER = re.compile(r"\d[\d,.:]*")
+# Capitals within a sentence are names that no list knows: people, firms, ships, months.
+_NAME = re.compile(r"(?<=[\w,;:\"'(-] )[A-Z][\w'-]*(?:\s+(?:of |al |bin |de |van |el )?[A-Z][\w'-]*)*")
+_WORD = re.compile(r"[A-Za-z][\w'-]*")
+
+# Targets that are whole states are also ordinary countries: a flag of their own, as they tell less.
+TARGET, TARGET_STATE = "target", "target_state"
+# A land where a regime's targets act though it is none itself, and the places news names instead.
+LAND, PLACE = "land", "place"
+_STATE, _BODY, _FIRM = "state", "body", "firm"
+SCENES = (TARGET, TARGET_STATE, LAND, PLACE)
+PARTIES = (*SCENES, _STATE, _BODY, _FIRM)
+VERBS = (
+    "supply", "arm", "receive", "procure", "steal", "pay", "accuse", "say", "deny", "seize", "admit", "travel",
+    "employ",
+)  # fmt: skip
+GOODS = ("g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour")
+WORDS = (
+    "transfer", "front", "vessel", "bound_for", "negation", "hypothetical", "made", "unilateral", "un_measure",
+    "policy", "diplomacy", "lawful", "conflict", "plan", "sport", "crime", "business", "life", "travel", "illicit",
+    "conceal", "enforce", "evidence", "hackers",
+)  # fmt: skip
+FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
+_THINGS = frozenset((*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel"))
+_MADE = ("-made", "-supplied", "-built", "-manufactured", "-backed", "-armed", "-provided")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A story's sentences, the title being the first: flags of each, and on demand its masked words."""
+
+    flags: tuple[frozenset[str], ...]
+    _text: str
+    ends: tuple[int, ...]
+    _names: tuple[tuple[int, int, str], ...]
+
+    @property
+    def passes_gate(self) -> bool:
+        """True where the story names a target, its land or a place there, and anything moved, paid, stolen or earned.
+
+        Without both there is no act to look for; the gate's recall is measured with the model.
+        """
+        named: frozenset[str] = frozenset().union(*self.flags)
+        return not named.isdisjoint(SCENES) and not named.isdisjoint(_THINGS)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The text of each sentence in lower case: parties by what they are, other names and numbers as such."""
+        starts = (0, *self.ends)
+        masked = list(self._masked(starts, (*self.ends, len(self._text))))
+        return tuple(_mask_names(text, headline=number == 0) for number, text in enumerate(masked))
+
+    def _masked(self, starts: tuple[int, ...], ends: tuple[int, ...]) -> Iterator[str]:
+        at = 0
+        for start, end in zip(starts, ends, strict=True):
+            parts, last = [], start
+            while at < len(self._names) and self._names[at][0] < end:
+                first, stop, flag = self._names[at]
+                parts += [self._text[last:first], f" _{flag}_ "]
+                last = stop
+                at += 1
+            yield "".join((*parts, self._text[last:end]))
+
+    def sentence_at(self, offset: int) -> int:
+        """Return the index of the sentence that holds the character at ``offset`` of title, line break and text."""
+        return bisect_right(self.ends, offset)
+
+
+def _mask_names(text: str, *, headline: bool) -> str:
+    text = _NUMBER.sub(" _number_ ", text)
+    if headline and _is_title_case(text):
+        return text.lower()
+    return _NAME.sub("_name_", text).lower()
+
+
+def _is_title_case(text: str) -> bool:
+    words: list[str] = [w for w in _WORD.findall(text) if not w.endswith("_")]
+    return sum(1 for w in words if w[0].isupper()) > 0.6 * len(words)
+
+
+class Reader:
+    """Reads flags with one automaton over the rule book's names and words and the classifier's own."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        spellings: dict[str, set[str]] = {}
+        exact: dict[str, str] = {}
+        for pattern in rulebook.patterns:
+            spellings.setdefault(pattern.spelling.lower(), set()).add(_flag_of(pattern, rulebook))
+            if pattern.party and _ACRONYM.fullmatch(pattern.spelling):
+                exact[pattern.spelling.lower()] = pattern.spelling
+        for spelling, flag in _words_of(rulebook):
+            spellings.setdefault(spelling, set()).add(flag)
+        self._spellings = list(spellings)
+        self._flags = [frozenset(spellings[s]) for s in self._spellings]
+        self._masks = [next((f for f in PARTIES if f in flags), None) for flags in self._flags]
+        self._exact = [exact.get(s) for s in self._spellings]
+
+    @cached_property
+    def _automaton(self) -> Any:
+        return ahocorasick_rs.AhoCorasick(self._spellings, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+
+    def read(self, title: str, text: str) -> Reading:
+        """Return what the classifier sees of the story; only the first 300 sentences count."""
+        whole = plain(f"{title}\n{text}")
+        ends = tuple(m.end() for m in _BOUNDARY.finditer(whole))
+        if len(ends) > _MAX_SENTENCES:
+            whole, ends = whole[: ends[_MAX_SENTENCES]], ends[:_MAX_SENTENCES]
+        found: list[set[str]] = [set() for _ in range(len(ends) + 1)]
+        names: list[tuple[int, int, str]] = []
+        at = 0
+        for index, start, end in self._matches(whole):
+            while at < len(ends) and start >= ends[at]:
+                at += 1
+            found[at].update(self._flags[index])
+            if mask := self._masks[index]:
+                names.append((start, end, mask))
+        return Reading(tuple(frozenset(f) for f in found), whole, ends, tuple(names))
+
+    def _matches(self, whole: str) -> Iterator[tuple[int, int, int]]:
+        lowered = whole.lower()
+        if len(lowered) != len(whole):
+            lowered = "".join(c if len(c.lower()) != 1 else c.lower() for c in whole)
+        for index, start, end in self._automaton.find_matches_as_indexes(lowered):
+            if start and lowered[start - 1].isalnum() and lowered[start] != "-":
+                continue
+            if end < len(lowered) and lowered[end].isalnum():
+                continue
+            if self._exact[index] and whole[start:end] != self._exact[index]:
+                continue
+            yield index, start, end
+
+
+def _flag_of(pattern: Pattern, rulebook: Rulebook) -> str:
+    if pattern.party is None:
+        return f"g_{pattern.kind.value}" if pattern.kind else "g_commodity"
+    name, type_ = pattern.party.name, pattern.party.type
+    if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
+        strong = type_ is not PartyType.STATE or name in ("North Korea", "Iran")
+        return TARGET if strong else TARGET_STATE
+    if type_ in (PartyType.BODY, PartyType.MEDIA):
+        return _BODY
+    if name in rulebook.places.values():
+        return LAND
+    return _FIRM if type_ in (PartyType.COMPANY, PartyType.ORGANISATION) else _STATE
+
+
+def _words_of(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+    for form, tags in rulebook.verb_tags.items():
+        for tag in tags:
+            name = tag[2:].partition(":")[0]
+            if name in VERBS:
+                yield form, f"v_{name}"
+    for name in ("transfer", "front", "vessel"):
+        yield from ((word, name) for word in rulebook.words[name])
+    for name in ("bound_for", "negation", "hypothetical"):
+        yield from ((word, name) for word in rulebook.phrases[name])
+    yield from ((place.lower(), PLACE) for place in rulebook.places)
+    for name, words in _own_lexicon().items():
+        yield from ((word, name) for word in words)
+    yield from ((word, "made") for word in _MADE)
+
+
+def _own_lexicon() -> dict[str, list[str]]:
+    try:
+        declared = yaml.safe_load(_LEXICON.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{_LEXICON.name}: {' '.join(str(error).split())}") from error
+    if not isinstance(declared, dict) or set(declared) - set(WORDS):
+        raise ConfigError(f"{_LEXICON.name}: unknown flag {sorted(set(declared or {}) - set(WORDS))}")
+    return declared
