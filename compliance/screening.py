@@ -51,10 +51,11 @@ def screen(classification: Classification, extraction: Extraction, policy: Polic
     """Return the verdict: two witnesses, the calibrated score and what the rules found, against two thresholds.
 
     From the review threshold on, a story waits for an officer where the rules found an act under a measure in force
-    on its day; without that second witness it takes the alert threshold. An alert needs a party to name. Where
-    every measure the act touches was out of force, the act is no breach, and the story is clear.
+    on its day, in the passage that carried the score: a long page says something about everybody somewhere. Without
+    that second witness it takes the alert threshold. An alert needs that witness and a party to name. Where every
+    measure the act touches was out of force, the act is no breach, and the story is clear.
     """
-    verdict, reasons = _verdict(classification.score, extraction, policy)
+    verdict, reasons = _verdict(classification, extraction, policy)
     return Screening(
         score=classification.score,
         verdict=verdict,
@@ -67,7 +68,16 @@ def screen(classification: Classification, extraction: Extraction, policy: Polic
     )
 
 
-def _verdict(score: float, extraction: Extraction, policy: Policy) -> tuple[Verdict, tuple[str, ...]]:
+def is_witnessed(classification: Classification, extraction: Extraction) -> bool:
+    """True where the rules found an act under a measure in force, in the passage that carried the score."""
+    if not extraction.regimes:
+        return False
+    told = [hit.evidence for hit in extraction.hits] + [e for p in extraction.parties for e in p.evidence]
+    return any(e.field is p.field and e.start < p.end and e.end > p.start for e in told for p in classification.passage)
+
+
+def _verdict(classification: Classification, extraction: Extraction, policy: Policy) -> tuple[Verdict, tuple[str, ...]]:
+    score = classification.score
     if score < policy.review:
         return Verdict.CLEAR, (f"score {score:.2f} is under the review threshold {policy.review:.2f}",)
     if extraction.measures and not any(m.in_force for m in extraction.measures):
@@ -75,13 +85,24 @@ def _verdict(score: float, extraction: Extraction, policy: Policy) -> tuple[Verd
         return Verdict.CLEAR, (f"no measure it touches was in force on the day ({codes})",)
     if score >= policy.alert:
         reached = f"score {score:.2f} reaches the alert threshold {policy.alert:.2f}"
-        if extraction.parties:
-            return Verdict.ALERT, (reached,)
-        return Verdict.REVIEW, (reached, "held for review: the rules found no alleged violator")
+        if not extraction.parties:
+            return Verdict.REVIEW, (reached, "held for review: the rules found no alleged violator")
+        if not is_witnessed(classification, extraction):
+            return Verdict.REVIEW, (
+                reached,
+                "held for review: no act under a measure in the passage that carried it",
+            )
+        return Verdict.ALERT, (reached,)
     reached = f"score {score:.2f} reaches the review threshold {policy.review:.2f}"
-    if extraction.regimes:
-        return Verdict.REVIEW, (reached, "the rules found an act under a measure in force on the day")
-    return Verdict.CLEAR, (reached, "the rules found no act under a measure in force, and the score alone is too low")
+    if is_witnessed(classification, extraction):
+        return Verdict.REVIEW, (
+            reached,
+            "the rules found an act under a measure in force on the day, in the same passage",
+        )
+    why = (
+        "the rules found no act under a measure in force in the passage that carried the score, which alone is too low"
+    )
+    return Verdict.CLEAR, (reached, why)
 
 
 def judgement(story: Story, screening: Screening) -> dict[str, Any]:

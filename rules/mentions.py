@@ -43,6 +43,12 @@ _OPENERS = (
 _LATER_WORDS = frozenset(" ".join(_OPENERS).split())
 
 
+_AMOUNT = re.compile(
+    r"(?:US|A|C|HK)?[$€£¥₩]\s?\d[\d,.]*(?:\s?(?:million|billion|m|bn|k)\b)?|"
+    r"\b\d[\d,.]*\s(?:million\s|billion\s)?(?:euros?|pounds|rupees|shillings|yuan|won|dinars?|naira|francs)\b"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A party or goods named at ``text[start:end]``."""
@@ -71,7 +77,7 @@ def find_mentions(text: str, rulebook: Rulebook) -> list[Mention]:
     lowered = _lower(flat)
     known = [m for m in _known(flat, lowered, rulebook) if _has_cue(m, flat)]
     taken = [(m.start, m.end) for m in known if m.is_party]
-    found = [*known, *_unknown(flat, taken)]
+    found = [*known, *_unknown(flat, taken), *_amounts(flat)]
     return _without_overlaps(sorted(found, key=lambda m: (m.start, -m.end)))
 
 
@@ -127,6 +133,12 @@ def _unknown(flat: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
             start, end = _trimmed(flat, match.start(1), match.end(1))
             if end - start >= 3 and not any(s < end and start < e for s, e in taken):
                 yield Mention(start, end, flat[start:end].rstrip("."), type_)
+
+
+def _amounts(flat: str) -> Iterator[Mention]:
+    """Yield sums of money, which news gives as figures more often than in words."""
+    for match in _AMOUNT.finditer(flat):
+        yield Mention(match.start(), match.end(), "money", None, goods="money", kind=Kind.FINANCE)
 
 
 def _trimmed(flat: str, start: int, end: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from compliance.classifier.classification import Classification, Term
+from compliance.classifier.classification import Classification, Passage, Term
 from compliance.screening import Policy, Screening, screen
 from compliance.story import Story
 from rules.findings import Evidence, Extraction, Goods, MeasureFinding, Party
@@ -39,6 +39,7 @@ def classification(score: float = 0.9, **changes: Any) -> Classification:
         "score": score,
         "kinds": (Kind.ARMS,),
         "why": (Term("shells + carried", 1.5),),
+        "passage": (Passage(Field.TEXT, 0, len(TEXT)),),
         "version": "model-1",
     }
     return Classification(**given | changes)

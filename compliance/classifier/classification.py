@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rules.vocabulary import Kind
+from rules.vocabulary import Field, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,15 +14,26 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of one field; ``start`` and ``end`` count Unicode code points of the field as given."""
+
+    field: Field
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """Calibrated probability that the story reports a possible breach, and what carried it.
 
-    ``passed_gate`` is False where the cheap first pass already ruled the story out; its score is then the
-    first pass's own and ``why`` is empty.
+    ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
+    into the text. ``passed_gate`` is False where the cheap first pass already ruled the story out; its score is then
+    the first pass's own, and ``why`` and ``passage`` are empty.
     """
 
     score: float
     kinds: tuple[Kind, ...] = ()
     why: tuple[Term, ...] = ()
+    passage: tuple[Passage, ...] = ()
     passed_gate: bool = True
     version: str = ""

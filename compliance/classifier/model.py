@@ -13,7 +13,7 @@ import sklearn
 import skops.io
 
 from compliance.classifier.classification import Classification, Term
-from compliance.classifier.features import FLAG_NAMES, STORY_NAMES, Windows, pooled, windows_of
+from compliance.classifier.features import FLAG_NAMES, STORY_NAMES, WINDOW, Windows, pooled, windows_of
 from compliance.classifier.reading import Reader, Reading
 from compliance.errors import ModelError
 from compliance.story import Story
@@ -93,6 +93,7 @@ class Model:
                 score=float(calibrated[i]),
                 kinds=_likely({k: float(v[i]) for k, v in kinds.items()}),
                 why=self._why(rows[i], scores[i]),
+                passage=readings[i].passage(int(windows.first[best[i]]), WINDOW),
                 version=self.version,
             )
             for i in range(len(readings))

@@ -14,10 +14,11 @@ from typing import Any
 import ahocorasick_rs
 import yaml
 
+from compliance.classifier.classification import Passage
 from compliance.errors import ConfigError
 from rules.rulebook import Pattern, Rulebook
 from rules.sentences import plain
-from rules.vocabulary import PartyType
+from rules.vocabulary import Field, PartyType
 
 _LEXICON = Path(__file__).parent / "lexicon" / "flags.yml"
 _BOUNDARY = re.compile(r"[.!?]['\")]*\s+(?=[A-Z\"'(])|\n+")
@@ -58,6 +59,7 @@ class Reading:
     _text: str
     ends: tuple[int, ...]
     _names: tuple[tuple[int, int, str], ...]
+    _title_length: int
 
     @property
     def passes_gate(self) -> bool:
@@ -85,6 +87,16 @@ class Reading:
                 last = stop
                 at += 1
             yield "".join((*parts, self._text[last:end]))
+
+    def passage(self, first: int, count: int) -> tuple[Passage, ...]:
+        """Return where ``count`` sentences from ``first`` on stand in title and text."""
+        start = self.ends[first - 1] if first else 0
+        last = first + count - 1
+        end = self.ends[last] if last < len(self.ends) else len(self._text)
+        head = self._title_length
+        title = Passage(Field.TITLE, min(start, head), min(end, head))
+        text = Passage(Field.TEXT, max(0, start - head - 1), max(0, end - head - 1))
+        return tuple(p for p in (title, text) if p.end > p.start)
 
     def sentence_at(self, offset: int) -> int:
         """Return the index of the sentence that holds the character at ``offset`` of title, line break and text."""
@@ -139,7 +151,7 @@ class Reader:
             found[at].update(self._flags[index])
             if mask := self._masks[index]:
                 names.append((start, end, mask))
-        return Reading(tuple(frozenset(f) for f in found), whole, ends, tuple(names))
+        return Reading(tuple(frozenset(f) for f in found), whole, ends, tuple(names), len(title))
 
     def _matches(self, whole: str) -> Iterator[tuple[int, int, int]]:
         lowered = whole.lower()

@@ -8,7 +8,6 @@ of it, and as part of a long page; so that it holds at any length.
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -17,10 +16,12 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from compliance.classifier.classification import Classification, Passage
 from compliance.classifier.corpus import Example
 from compliance.classifier.features import WINDOW, pooled, windows_of
 from compliance.classifier.model import Parts, features_digest
 from compliance.classifier.reading import Reader, Reading
+from compliance.screening import is_witnessed
 from rules.extraction import extract
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
@@ -70,12 +71,12 @@ def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, cor
     used = [r.example for r in read]
     labels = np.array([r.is_breach for r in read])
     passed = np.array([r.reading.passes_gate for r in read])
-    decisions = _held_out(read)
+    decisions, passages = _held_out(read)
     slope, intercept = _calibrate(decisions[passed], labels[passed], float(labels.mean()), base_rate)
     scores = 1 / (1 + np.exp(-(slope * decisions + intercept)))
     floor = float(scores[passed].min())
     scores = np.where(passed, scores, floor)
-    witnessed = np.array([bool(extract(e.story.title, e.story.text, _day(e), rulebook).regimes) for e in used])
+    witnessed = np.array([_is_witnessed(e, p, rulebook) for e, p in zip(used, passages, strict=True)])
     review, alert = _thresholds(used, scores, witnessed)
     flagged = (scores >= alert) | ((scores >= review) & witnessed)
     card = {
@@ -93,8 +94,11 @@ def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, cor
     return Training(_fit(read), card, used, scores, flagged, review, alert)
 
 
-def _day(example: Example) -> date | None:
-    return example.story.published.date() if example.story.published else None
+def _is_witnessed(example: Example, passage: tuple[Passage, ...], rulebook: Rulebook) -> bool:
+    day = example.story.published.date() if example.story.published else None
+    return is_witnessed(
+        Classification(0.0, passage=passage), extract(example.story.title, example.story.text, day, rulebook)
+    )
 
 
 def _read(example: Example, reader: Reader) -> _Read:
@@ -192,16 +196,18 @@ def _folds(read: Sequence[_Read], count: int) -> list[tuple[np.ndarray, np.ndarr
     return list(GroupKFold(n_splits=min(count, len(set(groups)))).split(np.zeros(len(read)), groups=groups))
 
 
-def _held_out(read: Sequence[_Read]) -> np.ndarray:
-    """Return each story's decision by a model no part of which saw a story of its event."""
+def _held_out(read: Sequence[_Read]) -> tuple[np.ndarray, list[tuple[Passage, ...]]]:
+    """Return each story's decision and telling passage by a model no part of which saw a story of its event."""
     decisions = np.zeros(len(read))
+    passages: list[tuple[Passage, ...]] = [()] * len(read)
     for fit, out in _folds(read, FOLDS):
         parts = _fit([read[i] for i in fit])
-        scores = _window_scores(parts, [(str(i), read[i].reading) for i in out])
+        scores = {int(i): s for i, s in _window_scores(parts, [(str(i), read[i].reading) for i in out]).items()}
         if scores:
-            decided = parts.decide(np.array([pooled(s) for s in scores.values()]))
-            decisions[[int(i) for i in scores]] = decided
-    return decisions
+            decisions[list(scores)] = parts.decide(np.array([pooled(s) for s in scores.values()]))
+        for i, s in scores.items():
+            passages[i] = read[i].reading.passage(int(s.argmax()), WINDOW)
+    return decisions, passages
 
 
 def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rate: float) -> tuple[float, float]:

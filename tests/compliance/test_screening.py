@@ -1,9 +1,10 @@
 from dataclasses import replace
 
+from compliance.classifier.classification import Passage
 from compliance.screening import Verdict, judgement, screen
 from rules.findings import Extraction, MeasureFinding
-from rules.vocabulary import Kind
-from tests.factories import POLICY, classification, extraction, screening, story
+from rules.vocabulary import Field, Kind
+from tests.factories import POLICY, TEXT, TITLE, classification, extraction, screening, story
 
 
 def test_a_score_under_review_is_clear_and_says_why() -> None:
@@ -36,8 +37,14 @@ def test_an_act_that_no_measure_forbade_on_its_day_is_clear() -> None:
 
 def test_without_an_act_found_by_the_rules_it_takes_the_alert_threshold() -> None:
     assert screening(0.5, regimes=(), measures=()).verdict is Verdict.CLEAR
-    assert "no act under a measure in force" in screening(0.5, regimes=(), measures=()).reasons[1]
-    assert screening(0.7, regimes=(), measures=()).verdict is Verdict.ALERT
+    assert "no act under a measure in force in the passage" in screening(0.5, regimes=(), measures=()).reasons[1]
+    assert screening(0.7, regimes=(), measures=()).verdict is Verdict.REVIEW
+
+
+def test_an_act_found_elsewhere_on_the_page_is_no_second_witness() -> None:
+    elsewhere = (Passage(Field.TEXT, len(TEXT) + 10, len(TEXT) + 400), Passage(Field.TITLE, 0, len(TITLE)))
+    assert screen(classification(0.5, passage=elsewhere), extraction(), POLICY).verdict is Verdict.CLEAR
+    assert screen(classification(0.7, passage=elsewhere), extraction(), POLICY).verdict is Verdict.REVIEW
 
 
 def test_kinds_come_from_the_rules_and_else_from_the_classifier() -> None:
