@@ -37,13 +37,17 @@ def train(
     """
     from compliance.classifier.evaluation import evaluate
     from compliance.classifier.model import save_model
+    from compliance.classifier.role_training import train_roles
     from compliance.classifier.training import train as fit
+    from rules.rulebook import BOOK
 
     settings = Settings()
     policy = settings.config / "screening.yml"
     base_rate = _base_rate(policy)
     examples = load_corpus() + (_read(extra) if extra else [])
-    trained = fit(examples, open_rulebook(), base_rate, corpus_digest())
+    roles = train_roles(examples, open_rulebook(), corpus_digest())
+    roles.save(BOOK / "roles.json")
+    trained = fit(examples, roles.held_out, open_rulebook(), base_rate, corpus_digest())
     save_model(settings.model_path, trained.parts, trained.card)
     policy.write_text(
         "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits\n"
@@ -68,13 +72,16 @@ def evaluate_model(
     Example: embargowatch model evaluate labelled.jsonl
     """
     from compliance.classifier.evaluation import evaluate
+    from compliance.classifier.role_training import train_roles
     from compliance.classifier.training import train as fit
 
     settings = Settings()
     path = settings.config / "screening.yml"
     rulebook, policy, base_rate = open_rulebook(), load_policy(path), _base_rate(path)
     if file is None:
-        trained = fit(load_corpus(), rulebook, base_rate, corpus_digest())
+        examples = load_corpus()
+        roles = train_roles(examples, rulebook, corpus_digest())
+        trained = fit(examples, roles.held_out, rulebook, base_rate, corpus_digest())
         report = evaluate(trained.examples, trained.scores, trained.flagged, base_rate)
     else:
         examples = [e for e in _read(file) if e.label != "grey"]

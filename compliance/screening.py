@@ -7,7 +7,7 @@ from typing import Any
 
 from compliance.classifier.classification import Classification
 from compliance.story import Story
-from rules.findings import Extraction
+from rules.findings import LEARNT, Extraction
 from rules.vocabulary import Kind
 
 
@@ -72,7 +72,8 @@ def is_witnessed(classification: Classification, extraction: Extraction) -> bool
     """True where the rules found an act under a measure in force, in the passage that carried the score."""
     if not extraction.regimes:
         return False
-    told = [hit.evidence for hit in extraction.hits] + [e for p in extraction.parties for e in p.evidence]
+    # What was learnt from the corpus is no witness beside a score learnt from the same corpus: only what a rule says.
+    told = [hit.evidence for hit in extraction.hits if hit.rule != LEARNT]
     return any(e.field is p.field and e.start < p.end and e.end > p.start for e in told for p in classification.passage)
 
 

@@ -6,22 +6,33 @@ The order is: mentions, clauses, frames, bystanders, then the law of the day ove
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
+from rules.acts import (
+    MOVING,
+    NEVER_PARTIES,
+    Act,
+    clauses_of,
+    framed_acts,
+    is_doubted,
+    one_way,
+    phrases_in,
+    quote_of,
+    touches,
+    typed_acts,
+)
 from rules.bystanders import Stances, read_stances
-from rules.clauses import Clause, clause_of
-from rules.findings import Bystander, Evidence, Extraction, Goods, MeasureFinding, Party, RuleHit
-from rules.frames import FrameHit, find_frames
-from rules.mentions import Mention, find_mentions
+from rules.candidates import Candidate, Place, find_candidates
+from rules.clauses import Clause
+from rules.findings import LEARNT, Bystander, Evidence, Extraction, Goods, MeasureFinding, Party, RuleHit
+from rules.mentions import Mention
 from rules.regime import Measure, Regime
+from rules.roles import THRESHOLD, THRESHOLD_ALONE, features_of, likely_roles
 from rules.rulebook import Rulebook
-from rules.sentences import sentences
-from rules.vocabulary import Direction, Field, Kind, PartyType, Role, Status
+from rules.vocabulary import Direction, Field, Kind, Role, Status
 
-_NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
-_MAX_SENTENCES = 400
+_MOST_HITS = 24
 _SHIPPING = re.compile(
     r"ship-to-ship|transponder|automatic identification|\bAIS\b|went dark|false flag|flag of convenience|reflagged|"
     r"spoof|bill of lading|at-sea transfer|on the high seas|port call",
@@ -38,16 +49,27 @@ _PROLIFERATION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Act:
-    """A frame found in a clause, with its parties resolved to those they act for."""
+class StoryRead:
+    """A story's clauses, stances, acts and candidates, with what stands around each candidate."""
 
-    rule: str
-    says: str
-    roles: tuple[tuple[Role, Mention, str], ...]
-    kinds: tuple[Kind, ...]
-    evidence: Evidence
-    goods: tuple[Mention, ...]
-    strong: bool
+    clauses: list[tuple[Field, Clause]]
+    stances: Stances
+    acts: list[Act]
+    candidates: list[Candidate]
+    features: list[dict[str, float]]
+
+
+def read_story(title: str, text: str, rulebook: Rulebook) -> StoryRead:
+    """Return what the rules see of a story before anyone is named a party."""
+    clauses = list(clauses_of(title, text, rulebook))
+    stances = read_stances([c for _, c in clauses], rulebook)
+    found = [act for field, clause in clauses for act in framed_acts(field, clause, title, text, stances, rulebook)]
+    if not found:
+        found = list(typed_acts(clauses, title, text, rulebook))
+    # What was only true of a party of the law counts: an arms deal between others is nobody's breach.
+    acts = one_way([act for act in found if touches(act, rulebook)])
+    candidates = find_candidates(clauses, rulebook)
+    return StoryRead(clauses, stances, acts, candidates, features_of(candidates, clauses, stances, acts, rulebook))
 
 
 def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
@@ -55,251 +77,71 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 
     Every quote stands verbatim at its offsets in the field it names. Equal input gives an equal answer.
     """
-    clauses = list(_clauses(title, text, rulebook))
-    stances = read_stances([c for _, c in clauses], rulebook)
-    found = [act for field, clause in clauses for act in _acts(field, clause, title, text, stances, rulebook)]
-    if not any(act.strong for act in found):
-        found += _typed(clauses, title, text, rulebook)
-    # What was only true of a party of the law counts: an arms deal between others is nobody's breach.
-    acts = [act for act in found if _touches(act, rulebook)]
-    acts += _carriers(clauses, title, text, stances, acts, rulebook)
+    read = read_story(title, text, rulebook)
     whole = f"{title}\n{text}"
-    acts = _one_way(acts)
+    learnt = list(_learnt(read, title, text, rulebook))
+    acts = [*read.acts, *learnt]
     kinds = _kinds(acts, whole)
     measures, regimes = _law(acts, kinds, on, rulebook)
-    parties = _parties(acts, stances, rulebook)
+    parties = _parties([*(act for act in read.acts if act.strong), *learnt], rulebook)
     names = {p.canonical for p in parties}
     return Extraction(
         parties=parties,
-        bystanders=_bystanders(clauses, names, stances, rulebook),
+        bystanders=_bystanders(read.clauses, names, read.stances, rulebook),
         kinds=kinds,
         regimes=regimes,
         measures=measures,
         goods=_goods(acts),
         status=_status(whole, rulebook) if acts else None,
-        denied_by=tuple(name for name in stances.deniers if name in names),
-        hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:20]),
+        denied_by=tuple(name for name in read.stances.deniers if name in names),
+        hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:_MOST_HITS]),
         version=rulebook.version,
     )
 
 
-def _clauses(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:
-    for field, value in ((Field.TITLE, title), (Field.TEXT, text)):
-        mentions = find_mentions(value, rulebook)
-        at = 0
-        for number, sentence in enumerate(sentences(value)):
-            if number >= _MAX_SENTENCES:
-                break
-            while at < len(mentions) and mentions[at].start < sentence.start:
-                at += 1
-            end = at
-            while end < len(mentions) and mentions[end].end <= sentence.end:
-                end += 1
-            yield field, clause_of(sentence, mentions[at:end], rulebook)
-            at = end
-
-
-def _acts(field: Field, clause: Clause, title: str, text: str, stances: Stances, rulebook: Rulebook) -> Iterator[_Act]:
-    if not clause.parties:
-        return
-    for hit in find_frames(clause.encoded, clause.lists, rulebook.frames):
-        if _is_undone(clause, hit, rulebook):
+def _learnt(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> Iterator[Act]:
+    """Yield an act for each candidate that no frame named and the learnt weights take for a violator."""
+    framed = {name for act in read.acts if act.strong for _, _, name in act.roles}
+    least = THRESHOLD if read.acts else THRESHOLD_ALONE
+    for candidate, features in zip(read.candidates, read.features, strict=True):
+        if candidate.name in framed or rulebook.roles.probability("violator", features) < least:
             continue
+        told_of = [p for p in candidate.places if not is_doubted(read.clauses[p.clause][1], rulebook)]
+        if not told_of:
+            continue
+        place = _telling_place(told_of, read.clauses)
+        field, clause = read.clauses[place.clause]
         goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
-        named = tuple(m.kind for m in goods if m.kind)
-        if hit.frame.goods and hit.frame.goods not in named:
-            continue
-        kinds = (
-            (hit.frame.kind,) if hit.frame.kind else named or ((hit.frame.otherwise,) if hit.frame.otherwise else ())
+        mention = _as_mention(candidate, clause, place)
+        roles = likely_roles(features, rulebook.roles)
+        evidence = quote_of(field, clause, 0, len(clause.tokens) - 1, title, text, LEARNT)
+        told = "; ".join(rulebook.roles.telling(features))
+        says = f"{candidate.name} stands where a {roles[0].value} does ({told})"
+        kinds = tuple(m.kind for m in goods if m.kind)
+        yield Act(
+            "role.learnt", says, tuple((r, mention, candidate.name) for r in roles), kinds, evidence, goods, False
         )
-        if not kinds:
-            continue
-        roles = tuple(_resolved(clause, hit, rulebook))
-        if roles:
-            yield _Act(
-                hit.frame.id,
-                _say(hit, roles, goods),
-                roles,
-                kinds,
-                _quote(field, clause, hit.first, hit.last, title, text, hit.frame.id),
-                goods,
-                strong=True,
-            )
 
 
-def _is_undone(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> bool:
-    """True where the words of the hit, or the few before it, deny or only imagine the act, or belong to a speaker."""
-    start, end = clause.tokens[max(0, hit.first - 4)].start, clause.tokens[hit.last].end
-    span = clause.sentence.text[start - clause.sentence.start : end - clause.sentence.start].lower()
-    if _phrases(rulebook.phrases["negation"]).search(span) or _phrases(rulebook.phrases["hypothetical"]).search(span):
-        return True
-    if hit.frame.id.startswith("transfer.accused"):
-        return False
-    subject = next((indexes[-1] for role, indexes in hit.roles if indexes and indexes[0] == hit.first), None)
-    if subject is None:
-        return False
-    # "Seoul said ... sent": the speaker is not the sender.
-    following = clause.tokens[subject + 1 : min(subject + 5, hit.last)]
-    spoken = ("V=say:fin", "V=accuse:fin", "V=seize:fin", "V=deny:fin", "V=say:base")
-    return any(tag in spoken for token in following for tag in token.tags)
+def _telling_place(places: Sequence[Place], clauses: Sequence[tuple[Field, Clause]]) -> Place:
+    """Return the first of the places where goods and a verb of moving stand with the name, or the nearest to that."""
+
+    def worth(place: Place) -> tuple[int, int]:
+        clause = clauses[place.clause][1]
+        goods = any(t.mention is not None and not t.mention.is_party for t in clause.tokens)
+        return 2 * goods + any(clause.has(name) for name in MOVING), -place.clause
+
+    return max(places, key=worth)
 
 
-@lru_cache(maxsize=32)
-def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    words = "|".join(re.escape(p) if p != "n't" else r"\w+n't" for p in sorted(phrases, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
+def _as_mention(candidate: Candidate, clause: Clause, place: Place) -> Mention:
+    first, last = clause.tokens[place.first], clause.tokens[place.last]
+    if first.mention is not None:
+        return first.mention
+    return Mention(first.start, last.end, candidate.name, candidate.type)
 
 
-def _resolved(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:
-    for role, indexes in hit.roles:
-        for index in indexes:
-            mention = clause.tokens[index].mention
-            if mention is None or mention.type in _NEVER_PARTIES:
-                continue
-            yield role, mention, _answerable(mention, rulebook)
-
-
-def _answerable(mention: Mention, rulebook: Rulebook) -> str:
-    """A leader's act is that of the party he leads; a body of a state keeps its own name."""
-    if mention.type is PartyType.PERSON and mention.known is not None:
-        return rulebook.principal(mention.canonical)
-    return mention.canonical
-
-
-def _say(hit: FrameHit, roles: Sequence[tuple[Role, Mention, str]], goods: Sequence[Mention]) -> str:
-    names: dict[str, str] = {}
-    for role, _, name in roles:
-        names[role.value] = f"{names[role.value]} and {name}" if role.value in names else name
-    said = re.sub(r"\{(\w+)\}", lambda m: names.get(m[1], "goods" if m[1] == "goods" else "someone"), hit.frame.says)
-    return said.replace("goods", goods[0].goods, 1) if goods else said
-
-
-def _quote(field: Field, clause: Clause, first: int, last: int, title: str, text: str, rule: str) -> Evidence:
-    start, end = clause.tokens[first].start, clause.tokens[last].end
-    value = title if field is Field.TITLE else text
-    return Evidence(field, start, end, value[start:end], rule)
-
-
-def _typed(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, rulebook: Rulebook) -> Iterator[_Act]:
-    """Where no frame speaks: a target named beside goods and a verb of moving, taking or seizing has its usual part.
-
-    The goods and the verb may stand in the sentence before or after: news spreads an act over two or three.
-    """
-    for number, (field, clause) in enumerate(clauses):
-        near = [c for _, c in clauses[max(0, number - 1) : number + 2]]
-        goods = tuple(t.mention for c in near for t in c.tokens if t.mention is not None and not t.mention.is_party)
-        if not goods or not any(c.has(name) for c in near for name in _MOVING) or _is_doubted(clause, rulebook):
-            continue
-        # What is fired at somebody is not supplied to whoever fires it.
-        if clause.has("attack") and not any(clause.has(name) for name in _SUPPLYING):
-            continue
-        roles = tuple(_usual_roles(clause, goods, rulebook))
-        if roles:
-            kinds = tuple(m.kind for m in goods if m.kind)
-            evidence = _quote(field, clause, 0, len(clause.tokens) - 1, title, text, "typed.target")
-            says = f"{roles[0][2]} is named beside {goods[0].goods}"
-            yield _Act("typed.target", says, roles, kinds, evidence, goods, strong=False)
-
-
-_SUPPLYING = ("supply", "receive", "procure", "transfer", "pay", "arm")
-_MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "employ", "work", "travel", "arm")
-
-
-def _is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
-    sentence = clause.sentence.text.lower()
-    return any(_phrases(rulebook.phrases[name]).search(sentence) for name in ("negation", "hypothetical"))
-
-
-def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:
-    for index in clause.parties:
-        mention = clause.tokens[index].mention
-        if mention is None or mention.type in _NEVER_PARTIES:
-            continue
-        name = _answerable(mention, rulebook)
-        if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
-            yield _usual_role(name, goods), mention, name
-
-
-def _usual_role(name: str, goods: Sequence[Mention]) -> Role:
-    kinds = {m.kind for m in goods}
-    if name == "North Korea" and kinds & {Kind.FINANCE, Kind.LABOUR}:
-        return Role.OPERATOR
-    if name in ("North Korea", "Iran") and kinds & {Kind.ARMS, Kind.COMMODITY}:
-        return Role.SUPPLIER
-    return Role.RECIPIENT
-
-
-def _touches(act: _Act, rulebook: Rulebook) -> bool:
-    """True where a target of some regime takes part, itself or through one who acts for it."""
-    return any(name in rulebook.targets or rulebook.principal(name) in rulebook.targets for _, _, name in act.roles)
-
-
-def _one_way(acts: Sequence[_Act]) -> list[_Act]:
-    """Drop a direction that few sentences give where most give the other: goods rarely go both ways in one story."""
-    counts: Counter[tuple[str, Role]] = Counter()
-    for act in acts:
-        for role, name in {(role, name) for role, _, name in act.roles}:
-            counts[name, role] += 2 if act.strong else 1
-    opposite = {Role.SUPPLIER: Role.RECIPIENT, Role.RECIPIENT: Role.SUPPLIER}
-    kept = []
-    for act in acts:
-        roles = tuple(
-            (role, mention, name)
-            for role, mention, name in act.roles
-            if role not in opposite or counts[name, role] * 2 > counts[name, opposite[role]]
-        )
-        if roles:
-            kept.append(replace(act, roles=roles))
-    return kept
-
-
-def _carriers(
-    clauses: Sequence[tuple[Field, Clause]],
-    title: str,
-    text: str,
-    stances: Stances,
-    acts: Sequence[_Act],
-    rulebook: Rulebook,
-) -> list[_Act]:
-    """Vessels, firms and persons that no frame reached, where the story tells of an act and the sentence of moving."""
-    if not acts:
-        return []
-    found: list[_Act] = []
-    kinds = tuple(k for act in acts[:3] for k in act.kinds)
-    for field, clause in clauses:
-        for index in clause.parties:
-            mention = clause.tokens[index].mention
-            if mention is None or mention.known is not None:
-                continue
-            role = _role_by_form(clause, mention)
-            if role is None:
-                continue
-            evidence = _quote(field, clause, 0, len(clause.tokens) - 1, title, text, "form.party")
-            says = f"{mention.canonical} is named as {role.value}"
-            found.append(_Act("form.party", says, ((role, mention, mention.canonical),), kinds, evidence, (), False))
-    return found
-
-
-def _role_by_form(clause: Clause, mention: Mention) -> Role | None:
-    moving = clause.has("supply") or clause.has("transfer") or clause.has("seize") or clause.has("receive")
-    if mention.type is PartyType.VESSEL:
-        return Role.CARRIER if moving else None
-    if mention.type is PartyType.COMPANY:
-        if re.search(r"airlines?|airways|aviation|cargo|shipping|maritime|logistics", mention.canonical, re.IGNORECASE):
-            return Role.CARRIER if moving else None
-        if re.search(r"bank|exchange|finance", mention.canonical, re.IGNORECASE):
-            return Role.FINANCIER if clause.has("pay") or clause.has("steal") else None
-        return Role.BROKER if clause.has("front") or clause.has("procure") else Role.SUPPLIER if moving else None
-    if mention.type is PartyType.PERSON and clause.has("accuse"):
-        if clause.has("steal"):
-            return Role.OPERATOR
-        if clause.has("pay") and not clause.has("supply"):
-            return Role.FINANCIER
-        return Role.BROKER if clause.has("procure") else Role.SUPPLIER if moving else None
-    return None
-
-
-def _kinds(acts: Sequence[_Act], whole: str) -> tuple[Kind, ...]:
+def _kinds(acts: Sequence[Act], whole: str) -> tuple[Kind, ...]:
     counts: Counter[Kind] = Counter()
     for act in acts:
         for kind in set(act.kinds):
@@ -318,7 +160,7 @@ def _kinds(acts: Sequence[_Act], whole: str) -> tuple[Kind, ...]:
 
 
 def _law(
-    acts: Sequence[_Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook
+    acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook
 ) -> tuple[tuple[MeasureFinding, ...], tuple[str, ...]]:
     """Every measure the acts touch, and the regimes in force, the one most acts touch first.
 
@@ -365,7 +207,7 @@ def _looks(direction: Direction, role: Role) -> bool:
     return direction is (Direction.TO_TARGET if role is Role.RECIPIENT else Direction.FROM_TARGET)
 
 
-def _parties(acts: Sequence[_Act], stances: Stances, rulebook: Rulebook) -> tuple[Party, ...]:
+def _parties(acts: Sequence[Act], rulebook: Rulebook) -> tuple[Party, ...]:
     found: dict[str, tuple[Mention, list[Role], list[Evidence]]] = {}
     for act in acts:
         for role, mention, name in act.roles:
@@ -378,7 +220,7 @@ def _parties(acts: Sequence[_Act], stances: Stances, rulebook: Rulebook) -> tupl
     for name, (mention, roles, evidence) in found.items():
         known = rulebook.parties.get(name)
         type_ = known.type if known else mention.type
-        if type_ is None or type_ in _NEVER_PARTIES:
+        if type_ is None or type_ in NEVER_PARTIES:
             continue
         written = next((e.quote for e in evidence), "")
         spelled = written if mention.canonical == written else _spelled(mention, evidence)
@@ -412,7 +254,7 @@ def _bystanders(
     return tuple(found.values())
 
 
-def _goods(acts: Sequence[_Act]) -> tuple[Goods, ...]:
+def _goods(acts: Sequence[Act]) -> tuple[Goods, ...]:
     found: dict[str, Goods] = {}
     for act in acts:
         for mention in act.goods:
@@ -424,9 +266,9 @@ def _goods(acts: Sequence[_Act]) -> tuple[Goods, ...]:
 def _status(whole: str, rulebook: Rulebook) -> Status:
     """The firmest word the story has for the act: admitted over documented over alleged."""
     lowered = whole.lower()
-    if _phrases(rulebook.phrases["admitted"]).search(lowered):
+    if phrases_in(rulebook.phrases["admitted"]).search(lowered):
         return Status.ADMITTED
-    if _phrases(rulebook.phrases["documented"]).search(lowered):
+    if phrases_in(rulebook.phrases["documented"]).search(lowered):
         return Status.DOCUMENTED
     return Status.ALLEGED
 
@@ -444,7 +286,7 @@ def example_faults(rulebook: Rulebook) -> list[str]:
 
 
 def _roles_of(text: str, rulebook: Rulebook) -> set[tuple[str, str]]:
-    clauses = list(_clauses("", text, rulebook))
+    clauses = list(clauses_of("", text, rulebook))
     stances = read_stances([c for _, c in clauses], rulebook)
-    acts = [a for f, c in clauses for a in _acts(f, c, "", text, stances, rulebook)]
+    acts = [a for f, c in clauses for a in framed_acts(f, c, "", text, stances, rulebook)]
     return {(role.value, name) for act in acts for role, _, name in act.roles}

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from rules.vocabulary import Field, Kind, PartyType, Role, Stance, Status
 
+# The name under which learnt weights, rather than a declared rule, speak for a party.
+LEARNT = "role.learnt"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:

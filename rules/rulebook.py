@@ -15,6 +15,7 @@ from rules.frames import Frame, compile_frame
 from rules.inflection import verb_forms
 from rules.regime import Regime, RegimeError, load_regimes
 from rules.vocabulary import Kind, PartyType, Role
+from rules.weights import RoleWeights, load_weights
 
 BOOK = Path(__file__).parent / "book"
 _PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue"}
@@ -55,8 +56,10 @@ class Rulebook:
     verbs: Mapping[str, frozenset[str]]
     words: Mapping[str, frozenset[str]]
     phrases: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, frozenset[str]]
     frames: tuple[Frame, ...]
     places: Mapping[str, str]
+    roles: RoleWeights
     version: str
 
     @cached_property
@@ -111,7 +114,7 @@ def _load(book: Path) -> Rulebook:
             raise RulebookError(f"parties: {party.name}: belongs_to: no party is named {party.belongs_to!r}")
     for pattern in _goods(book / "goods.yml"):
         patterns.setdefault(pattern.spelling.lower(), pattern)
-    words = _read(book / "words.yml", {"verbs", "nouns", "phrases"})
+    words = _read(book / "words.yml", {"verbs", "nouns", "phrases", "names"})
     frames = _frames(book / "frames.yml", set(words["verbs"]) | set(words["nouns"]) | set(words["phrases"]))
     return Rulebook(
         regimes=regimes,
@@ -120,16 +123,25 @@ def _load(book: Path) -> Rulebook:
         verbs={name: frozenset(map(str, forms)) for name, forms in words["verbs"].items()},
         words={name: frozenset(map(str, forms)) for name, forms in words["nouns"].items()},
         phrases={name: tuple(map(str, forms)) for name, forms in words["phrases"].items()},
+        names={name: frozenset(map(str, forms)) for name, forms in words["names"].items()},
         frames=frames,
         places=_places(book / "places.yml", parties),
+        roles=_weights(book / "roles.json"),
         version=_digest(book),
     )
+
+
+def _weights(path: Path) -> RoleWeights:
+    try:
+        return load_weights(path)
+    except ValueError as error:
+        raise RulebookError(str(error)) from error
 
 
 def _digest(book: Path) -> str:
     """Cover the declared rules and the engine that reads them: either changes the answers."""
     sha = hashlib.sha256()
-    for folder, pattern in ((book, "*.yml"), (Path(__file__).parent, "*.py")):
+    for folder, pattern in ((book, "*.yml"), (book, "*.json"), (Path(__file__).parent, "*.py")):
         for path in sorted(folder.rglob(pattern), key=lambda p: str(p.relative_to(folder))):
             sha.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()[:12]

@@ -108,7 +108,10 @@ def chromium_path() -> str:
 def trained() -> "Training":
     """The classifier trained anew on the corpus, once for all tests that look at it."""
     from compliance.classifier.corpus import corpus_digest, load_corpus
+    from compliance.classifier.role_training import train_roles
     from compliance.classifier.training import train
     from rules.rulebook import load_rulebook
 
-    return train(load_corpus(), load_rulebook(), 0.02, corpus_digest())
+    examples, book = load_corpus(), load_rulebook()
+    roles = train_roles(examples, book, corpus_digest())
+    return train(examples, roles.held_out, book, 0.02, corpus_digest())

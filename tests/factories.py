@@ -6,7 +6,7 @@ from typing import Any
 from compliance.classifier.classification import Classification, Passage, Term
 from compliance.screening import Policy, Screening, screen
 from compliance.story import Story
-from rules.findings import Evidence, Extraction, Goods, MeasureFinding, Party
+from rules.findings import Evidence, Extraction, Goods, MeasureFinding, Party, RuleHit
 from rules.vocabulary import Field, Kind, PartyType, Role, Status
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -65,6 +65,7 @@ def extraction(**changes: Any) -> Extraction:
         "goods": (Goods("artillery shells", Kind.ARMS, evidence("artillery shells")),),
         "status": Status.ALLEGED,
         "denied_by": ("Russia",),
+        "hits": (RuleHit("arms.carries", "a vessel is said to carry artillery shells", sentence),),
         "version": "rules-1",
     }
     return Extraction(**given | changes)

@@ -6,7 +6,7 @@ of it, and as part of a long page; so that it holds at any length.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -22,7 +22,7 @@ from compliance.classifier.features import WINDOW, pooled, windows_of
 from compliance.classifier.model import Parts, features_digest
 from compliance.classifier.reading import Reader, Reading
 from compliance.screening import is_witnessed
-from rules.extraction import extract
+from rules.findings import Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
 
@@ -60,8 +60,16 @@ class _Read:
         return self.example.label == "breach"
 
 
-def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, corpus: str) -> Training:
+def train(
+    examples: Sequence[Example],
+    found: Mapping[str, Extraction],
+    rulebook: Rulebook,
+    base_rate: float,
+    corpus: str,
+) -> Training:
     """Fit on every labelled story but the grey ones; equal input gives equal coefficients.
+
+    ``found`` is what the rules find in each story, by its id, with weights that did not learn from it.
 
     Calibration, thresholds and the scores returned come from folds grouped by event, each judged by a model whose
     every part was fitted without it.
@@ -76,7 +84,9 @@ def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, cor
     scores = 1 / (1 + np.exp(-(slope * decisions + intercept)))
     floor = float(scores[passed].min())
     scores = np.where(passed, scores, floor)
-    witnessed = np.array([_is_witnessed(e, p, rulebook) for e, p in zip(used, passages, strict=True)])
+    witnessed = np.array(
+        [is_witnessed(Classification(0.0, passage=p), found[e.story.id]) for e, p in zip(used, passages, strict=True)]
+    )
     review, alert = _thresholds(used, scores, witnessed)
     flagged = (scores >= alert) | ((scores >= review) & witnessed)
     card = {
@@ -92,13 +102,6 @@ def train(examples: Sequence[Example], rulebook: Rulebook, base_rate: float, cor
         "thresholds": {"review": review, "alert": alert},
     }
     return Training(_fit(read), card, used, scores, flagged, review, alert)
-
-
-def _is_witnessed(example: Example, passage: tuple[Passage, ...], rulebook: Rulebook) -> bool:
-    day = example.story.published.date() if example.story.published else None
-    return is_witnessed(
-        Classification(0.0, passage=passage), extract(example.story.title, example.story.text, day, rulebook)
-    )
 
 
 def _read(example: Example, reader: Reader) -> _Read:
@@ -219,12 +222,12 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rat
 
 def _thresholds(examples: Sequence[Example], scores: np.ndarray, witnessed: np.ndarray) -> tuple[float, float]:
     """Return review and alert thresholds: together with the rules' finding, review flags at most 15 % of hard negatives
-    and 0.5 % of ordinary stories; the score alone reaches alert for at most 5 % and none of them.
+    and 1.5 % of ordinary stories; the score alone reaches alert for at most 5 % and none of them.
     """
     ordinary = np.array([e.negative_type == "ordinary" for e in examples])
     hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
     second = np.where(witnessed, scores, 0.0)
-    review = max(_exceeded_by(second[hard], 0.15), _exceeded_by(second[ordinary], 0.005))
+    review = max(_exceeded_by(second[hard], 0.15), _exceeded_by(second[ordinary], 0.015))
     alert = max(review, _exceeded_by(scores[hard], 0.05), _exceeded_by(scores[ordinary], 0.0))
     return round(float(review), 4), round(float(alert), 4)
 

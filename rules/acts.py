@@ -1,0 +1,206 @@
+"""Clauses → acts: what the frames find, and where no frame speaks, what a target's usual part would be. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from rules.bystanders import Stances
+from rules.clauses import Clause, clause_of
+from rules.findings import Evidence
+from rules.frames import FrameHit, find_frames
+from rules.mentions import Mention, find_mentions
+from rules.rulebook import Rulebook
+from rules.sentences import sentences
+from rules.vocabulary import Field, Kind, PartyType, Role
+
+NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
+_MAX_SENTENCES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act found in a clause, with its parties resolved to those they act for; ``strong`` where a frame found it."""
+
+    rule: str
+    says: str
+    roles: tuple[tuple[Role, Mention, str], ...]
+    kinds: tuple[Kind, ...]
+    evidence: Evidence
+    goods: tuple[Mention, ...]
+    strong: bool
+
+
+def clauses_of(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:
+    for field, value in ((Field.TITLE, title), (Field.TEXT, text)):
+        mentions = find_mentions(value, rulebook)
+        at = 0
+        for number, sentence in enumerate(sentences(value)):
+            if number >= _MAX_SENTENCES:
+                break
+            while at < len(mentions) and mentions[at].start < sentence.start:
+                at += 1
+            end = at
+            while end < len(mentions) and mentions[end].end <= sentence.end:
+                end += 1
+            yield field, clause_of(sentence, mentions[at:end], rulebook)
+            at = end
+
+
+def framed_acts(
+    field: Field, clause: Clause, title: str, text: str, stances: Stances, rulebook: Rulebook
+) -> Iterator[Act]:
+    """Yield the acts that the frames find in one clause; what it denies or only imagines is left out."""
+    if not clause.parties:
+        return
+    for hit in find_frames(clause.encoded, clause.lists, rulebook.frames):
+        if _is_undone(clause, hit, rulebook):
+            continue
+        goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
+        named = tuple(m.kind for m in goods if m.kind)
+        if hit.frame.goods and hit.frame.goods not in named:
+            continue
+        kinds = (
+            (hit.frame.kind,) if hit.frame.kind else named or ((hit.frame.otherwise,) if hit.frame.otherwise else ())
+        )
+        if not kinds:
+            continue
+        roles = tuple(_resolved(clause, hit, rulebook))
+        if roles:
+            yield Act(
+                hit.frame.id,
+                _say(hit, roles, goods),
+                roles,
+                kinds,
+                quote_of(field, clause, hit.first, hit.last, title, text, hit.frame.id),
+                goods,
+                strong=True,
+            )
+
+
+def _is_undone(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> bool:
+    """True where the words of the hit, or the few before it, deny or only imagine the act, or belong to a speaker."""
+    start, end = clause.tokens[max(0, hit.first - 4)].start, clause.tokens[hit.last].end
+    span = clause.sentence.text[start - clause.sentence.start : end - clause.sentence.start].lower()
+    if any(phrases_in(rulebook.phrases[name]).search(span) for name in ("negation", "hypothetical")):
+        return True
+    if hit.frame.id.startswith("transfer.accused"):
+        return False
+    subject = next((indexes[-1] for role, indexes in hit.roles if indexes and indexes[0] == hit.first), None)
+    if subject is None:
+        return False
+    # "Seoul said ... sent": the speaker is not the sender.
+    following = clause.tokens[subject + 1 : min(subject + 5, hit.last)]
+    spoken = ("V=say:fin", "V=accuse:fin", "V=seize:fin", "V=deny:fin", "V=say:base")
+    return any(tag in spoken for token in following for tag in token.tags)
+
+
+@lru_cache(maxsize=32)
+def phrases_in(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(re.escape(p) if p != "n't" else r"\w+n't" for p in sorted(phrases, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
+
+
+def _resolved(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:
+    for role, indexes in hit.roles:
+        for index in indexes:
+            mention = clause.tokens[index].mention
+            if mention is None or mention.type in NEVER_PARTIES:
+                continue
+            yield role, mention, answerable(mention, rulebook)
+
+
+def answerable(mention: Mention, rulebook: Rulebook) -> str:
+    """A leader's act is that of the party he leads; a body of a state keeps its own name."""
+    if mention.type is PartyType.PERSON and mention.known is not None:
+        return rulebook.principal(mention.canonical)
+    return mention.canonical
+
+
+def _say(hit: FrameHit, roles: Sequence[tuple[Role, Mention, str]], goods: Sequence[Mention]) -> str:
+    names: dict[str, str] = {}
+    for role, _, name in roles:
+        names[role.value] = f"{names[role.value]} and {name}" if role.value in names else name
+    said = re.sub(r"\{(\w+)\}", lambda m: names.get(m[1], "goods" if m[1] == "goods" else "someone"), hit.frame.says)
+    return said.replace("goods", goods[0].goods, 1) if goods else said
+
+
+def quote_of(field: Field, clause: Clause, first: int, last: int, title: str, text: str, rule: str) -> Evidence:
+    start, end = clause.tokens[first].start, clause.tokens[last].end
+    value = title if field is Field.TITLE else text
+    return Evidence(field, start, end, value[start:end], rule)
+
+
+def typed_acts(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, rulebook: Rulebook) -> Iterator[Act]:
+    """Where no frame speaks: a target named beside goods and a verb of moving, taking or seizing has its usual part.
+
+    The goods and the verb may stand in the sentence before or after: news spreads an act over two or three.
+    """
+    for number, (field, clause) in enumerate(clauses):
+        near = [c for _, c in clauses[max(0, number - 1) : number + 2]]
+        goods = tuple(t.mention for c in near for t in c.tokens if t.mention is not None and not t.mention.is_party)
+        if not goods or not any(c.has(name) for c in near for name in MOVING) or is_doubted(clause, rulebook):
+            continue
+        # What is fired at somebody is not supplied to whoever fires it.
+        if clause.has("attack") and not any(clause.has(name) for name in _SUPPLYING):
+            continue
+        roles = tuple(_usual_roles(clause, goods, rulebook))
+        if roles:
+            kinds = tuple(m.kind for m in goods if m.kind)
+            evidence = quote_of(field, clause, 0, len(clause.tokens) - 1, title, text, "typed.target")
+            says = f"{roles[0][2]} is named beside {goods[0].goods}"
+            yield Act("typed.target", says, roles, kinds, evidence, goods, strong=False)
+
+
+_SUPPLYING = ("supply", "receive", "procure", "transfer", "pay", "arm")
+MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "employ", "work", "travel", "arm")
+
+
+def is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
+    """True where the sentence denies, plans, asks for or only imagines what it speaks of."""
+    sentence = clause.sentence.text.lower()
+    return any(phrases_in(rulebook.phrases[name]).search(sentence) for name in ("negation", "hypothetical"))
+
+
+def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:
+    for index in clause.parties:
+        mention = clause.tokens[index].mention
+        if mention is None or mention.type in NEVER_PARTIES:
+            continue
+        name = answerable(mention, rulebook)
+        if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
+            yield _usual_role(name, goods), mention, name
+
+
+def _usual_role(name: str, goods: Sequence[Mention]) -> Role:
+    kinds = {m.kind for m in goods}
+    if name == "North Korea" and kinds & {Kind.FINANCE, Kind.LABOUR}:
+        return Role.OPERATOR
+    if name in ("North Korea", "Iran") and kinds & {Kind.ARMS, Kind.COMMODITY}:
+        return Role.SUPPLIER
+    return Role.RECIPIENT
+
+
+def touches(act: Act, rulebook: Rulebook) -> bool:
+    """True where a target of some regime takes part, itself or through one who acts for it."""
+    return any(name in rulebook.targets or rulebook.principal(name) in rulebook.targets for _, _, name in act.roles)
+
+
+def one_way(acts: Sequence[Act]) -> list[Act]:
+    """Drop a direction that few sentences give where most give the other: goods rarely go both ways in one story."""
+    counts: Counter[tuple[str, Role]] = Counter()
+    for act in acts:
+        for role, name in {(role, name) for role, _, name in act.roles}:
+            counts[name, role] += 2 if act.strong else 1
+    opposite = {Role.SUPPLIER: Role.RECIPIENT, Role.RECIPIENT: Role.SUPPLIER}
+    kept = []
+    for act in acts:
+        roles = tuple(
+            (role, mention, name)
+            for role, mention, name in act.roles
+            if role not in opposite or counts[name, role] * 2 > counts[name, opposite[role]]
+        )
+        if roles:
+            kept.append(replace(act, roles=roles))
+    return kept
