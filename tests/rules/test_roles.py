@@ -1,0 +1,96 @@
+"""Who is a candidate, what the learnt weights may say of him, and what they may not."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from compliance.classifier.corpus import corpus_digest
+from rules.acts import clauses_of
+from rules.candidates import Candidate, find_candidates
+from rules.extraction import extract, read_story
+from rules.findings import LEARNT
+from rules.rulebook import load_rulebook
+from rules.vocabulary import PartyType, Role
+from rules.weights import RoleWeights, load_weights, save_weights
+
+BOOK = load_rulebook()
+DAY = date(2026, 11, 20)
+ANSWERS = ("violator", *(r.value for r in Role))
+
+
+def candidates(text: str) -> dict[str, Candidate]:
+    return {c.name: c for c in find_candidates(list(clauses_of("", text, BOOK)), BOOK)}
+
+
+def weights(**biases: float) -> RoleWeights:
+    return RoleWeights({a: biases.get(a, -9.0) for a in ANSWERS}, {a: {} for a in ANSWERS}, "none")
+
+
+def test_short_forms_of_a_name_are_one_candidate() -> None:
+    found = candidates(
+        "Prosecutors say Tomasz Wilk met the buyer in Aden. Later Wilk paid Harbour Gate Trading LLC. "
+        "The court heard that Harbour Gate shipped rifles, and that Mr Wilk had signed for them."
+    )
+    assert len(found["Tomasz Wilk"].places) == 3 and found["Tomasz Wilk"].type is PartyType.PERSON
+    assert len(found["Harbour Gate Trading LLC"].places) == 2
+    assert found["Harbour Gate Trading LLC"].type is PartyType.COMPANY
+    assert "Wilk" not in found and "Harbour Gate" not in found
+
+
+def test_what_only_opens_a_sentence_is_no_name() -> None:
+    assert set(candidates("Later it rained. Officials left. On Monday nothing came.")) == set()
+
+
+def test_a_ship_is_known_by_what_stands_before_its_name() -> None:
+    assert (
+        candidates("Diesel was pumped aboard the tanker Lorna Grey off Wonsan.")["Lorna Grey"].type is PartyType.VESSEL
+    )
+
+
+def test_media_and_bodies_are_never_candidates() -> None:
+    assert not {"Reuters", "United Nations", "Security Council"} & set(
+        candidates("Reuters said the United Nations had told the Security Council of rifles sent to Yemen.")
+    )
+
+
+def test_a_name_the_weights_are_sure_of_becomes_a_party_with_its_sentence() -> None:
+    text = "Rifles were found in Aden. The dealer, Tomasz Wilk, had shipped the rifles to the Houthis, a court heard."
+    book = replace(BOOK, roles=weights(violator=9.0, broker=9.0))
+    party = next(p for p in extract("", text, DAY, book).parties if p.canonical == "Tomasz Wilk")
+    assert party.roles == (Role.BROKER,) and {e.rule for e in party.evidence} == {LEARNT}
+    assert all(text[e.start : e.end] == e.quote and "Tomasz Wilk" in e.quote for e in party.evidence)
+
+
+def test_without_weights_only_the_frames_speak() -> None:
+    text = "Iran shipped drones to the Houthis, and Tomasz Wilk arranged it."
+    found = extract("", text, DAY, replace(BOOK, roles=weights()))
+    assert {p.canonical for p in found.parties} == {"Iran", "Houthis"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Tomasz Wilk could ship rifles to Yemen.", "Tomasz Wilk did not ship rifles to Yemen."]
+)
+def test_no_weight_makes_a_party_of_a_sentence_that_denies_or_imagines(text: str) -> None:
+    assert extract("", text, DAY, replace(BOOK, roles=weights(violator=9.0, supplier=9.0))).parties == ()
+
+
+def test_the_features_of_a_name_do_not_hold_the_name() -> None:
+    read = read_story("", "The firm Orrin Vale Shipping sent coal from Nampo, Orrin Vale said.", BOOK)
+    told = {name.lower() for features in read.features for name in features}
+    assert not any("orrin" in name or "vale" in name for name in told)
+
+
+def test_the_shipped_weights_learnt_from_the_shipped_corpus() -> None:
+    assert BOOK.roles.corpus == corpus_digest(), "the corpus changed: embargowatch model train"
+
+
+def test_weights_survive_being_written_and_a_broken_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "roles.json"
+    save_weights(BOOK.roles, path)
+    assert load_weights(path) == BOOK.roles
+    path.write_text(json.dumps({"corpus": "", "biases": {}, "weights": {}}))
+    with pytest.raises(ValueError, match=r"roles\.json"):
+        load_weights(path)
