@@ -67,29 +67,35 @@ def evaluate_model(
         Path | None, typer.Argument(help="Labelled stories as JSON Lines; the corpus if not given.")
     ] = None,
 ) -> None:
-    """Measure the classifier: on a labelled file as it is, or on the corpus by folds grouped by event.
+    """Measure classifier and rules: on a labelled file as they are, or on the corpus by folds grouped by event.
 
     Example: embargowatch model evaluate labelled.jsonl
     """
     from compliance.classifier.evaluation import evaluate
     from compliance.classifier.role_training import train_roles
     from compliance.classifier.training import train as fit
+    from rules.evaluation import evaluate as evaluate_rules
 
     settings = Settings()
     path = settings.config / "screening.yml"
     rulebook, policy, base_rate = open_rulebook(), load_policy(path), _base_rate(path)
+    examples = load_corpus() if file is None else _read(file)
     if file is None:
-        examples = load_corpus()
         roles = train_roles(examples, rulebook, corpus_digest())
         trained = fit(examples, roles.held_out, rulebook, base_rate, corpus_digest())
         report = evaluate(trained.examples, trained.scores, trained.flagged, base_rate)
+        found = roles.held_out
     else:
-        examples = [e for e in _read(file) if e.label != "grey"]
-        judged = Judges(open_model(settings, rulebook).classify, rulebook, policy).judge([e.story for e in examples])
+        judged_of = [e for e in examples if e.label != "grey"]
+        judges = Judges(open_model(settings, rulebook).classify, rulebook, policy)
+        judged = judges.judge([e.story for e in judged_of], extract_all=True)
         scores, flagged = np.array([s.score for s in judged]), np.array([s.is_flagged for s in judged])
-        report = evaluate(examples, scores, flagged, base_rate)
-    for line in report.lines():
-        Console().print(line, highlight=False)
+        report = evaluate(judged_of, scores, flagged, base_rate)
+        found = {e.story.id: s.extraction for e, s in zip(judged_of, judged, strict=True)}
+    console = Console(highlight=False)
+    rules = evaluate_rules([e.annotation for e in examples], rulebook, found)
+    for line in ("Classifier", *report.lines(), "Rules, on breaches", *rules.lines()):
+        console.print(line, markup=False)
 
 
 @model_app.command()

@@ -43,14 +43,20 @@ class RulesReport:
         ]
 
 
-def evaluate(stories: Iterable[Mapping[str, Any]], rulebook: Rulebook) -> RulesReport:
-    """Judge every annotated breach; a regime or kind counts as right where found and told overlap."""
+def evaluate(
+    stories: Iterable[Mapping[str, Any]], rulebook: Rulebook, found: Mapping[str, Extraction] | None = None
+) -> RulesReport:
+    """Judge every annotated breach; a regime or kind counts as right where found and told overlap.
+
+    ``found`` holds extractions by story id where they were made before, as by weights that did not learn from them.
+    """
     report = RulesReport()
     for story in stories:
         if story["label"] != "breach":
             continue
-        found = extract(story["title"], story["text"], date.fromisoformat(story["published"][:10]), rulebook)
-        _count(report, story, found)
+        day = date.fromisoformat(story["published"][:10])
+        known = found.get(story["id"]) if found is not None else None
+        _count(report, story, known or extract(story["title"], story["text"], day, rulebook))
     return report
 
 

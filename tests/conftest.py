@@ -23,6 +23,7 @@ from compliance.settings import Settings
 from compliance.store.database import open_engine, upgrade
 
 if TYPE_CHECKING:
+    from compliance.classifier.role_training import RoleTraining
     from compliance.classifier.training import Training
 
 
@@ -105,13 +106,20 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope="session")
-def trained() -> "Training":
-    """The classifier trained anew on the corpus, once for all tests that look at it."""
+def learnt_roles() -> "RoleTraining":
+    """The weights of roles learnt anew, once, with what the rules find in each story that they did not learn from."""
     from compliance.classifier.corpus import corpus_digest, load_corpus
     from compliance.classifier.role_training import train_roles
+    from rules.rulebook import load_rulebook
+
+    return train_roles(load_corpus(), load_rulebook(), corpus_digest())
+
+
+@pytest.fixture(scope="session")
+def trained(learnt_roles: "RoleTraining") -> "Training":
+    """The classifier trained anew on the corpus, once for all tests that look at it."""
+    from compliance.classifier.corpus import corpus_digest, load_corpus
     from compliance.classifier.training import train
     from rules.rulebook import load_rulebook
 
-    examples, book = load_corpus(), load_rulebook()
-    roles = train_roles(examples, book, corpus_digest())
-    return train(examples, roles.held_out, book, 0.02, corpus_digest())
+    return train(load_corpus(), learnt_roles.held_out, load_rulebook(), 0.02, corpus_digest())

@@ -11,6 +11,7 @@ import pytest
 from compliance.classifier.corpus import faults_of, load_corpus
 from compliance.classifier.evaluation import evaluate
 from compliance.classifier.model import load_model
+from compliance.classifier.role_training import RoleTraining
 from compliance.classifier.training import Training
 from compliance.judging import Judges
 from compliance.monitor import load_policy
@@ -26,21 +27,23 @@ SETTINGS = Settings()
 def test_the_corpus_is_whole() -> None:
     examples = load_corpus()
     assert faults_of(examples) == []
-    assert len(examples) >= 360
+    assert len(examples) >= 600
 
 
 def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     report = evaluate(trained.examples, trained.scores, trained.flagged, 0.02)
-    assert report.average_precision_hard >= 0.70
-    assert report.recall_at_review >= 0.30
+    assert report.average_precision_hard >= 0.82
+    assert report.recall_at_review >= 0.60
     assert report.flagged_by_type["ordinary"] <= 0.02
 
 
-def test_the_rules_stay_above_the_floor() -> None:
-    report = evaluate_rules([e.annotation for e in load_corpus()], BOOK)
-    assert report.f1("party") >= 0.28
-    assert report.share("regime") >= 0.40
-    assert report.false_violators <= 0.05
+def test_the_rules_stay_above_the_floor(learnt_roles: RoleTraining) -> None:
+    report = evaluate_rules([e.annotation for e in load_corpus()], BOOK, learnt_roles.held_out)
+    assert report.f1("party") >= 0.50
+    assert report.f1("role") >= 0.36
+    assert report.share("regime") >= 0.70
+    assert report.share("kind") >= 0.72
+    assert report.false_violators <= 0.06
 
 
 def test_ordinary_news_seldom_raises_an_alarm() -> None:
@@ -53,7 +56,7 @@ def test_ordinary_news_seldom_raises_an_alarm() -> None:
     lines = (Path(folder) / "not_negative.jsonl").read_text(encoding="utf-8").splitlines()
     marked = {json.loads(line)["id"] for line in lines}
     model, policy = load_model(SETTINGS.model_path, BOOK), load_policy(SETTINGS.config / "screening.yml")
-    for name, most in (("current_events.dev.jsonl.gz", 60), ("article_bias.dev.jsonl.gz", 1_000)):
+    for name, most in (("current_events.dev.jsonl.gz", 25), ("article_bias.dev.jsonl.gz", 500)):
         with gzip.open(Path(folder) / name, "rt", encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         told = [Story(r["id"], r["title"], r["text"]) for r in rows if r["id"] not in marked][::10]
