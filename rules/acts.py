@@ -142,7 +142,7 @@ def typed_acts(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, r
         goods = tuple(t.mention for c in near for t in c.tokens if t.mention is not None and not t.mention.is_party)
         if not goods or not any(c.has(name) for c in near for name in MOVING) or is_doubted(clause, rulebook):
             continue
-        # Fighters and warplanes are named wherever there is war: here only where the sentence itself moves or pays them.
+        # Fighters and warplanes are named wherever there is war: here only where the sentence moves or pays them.
         if all(m.goods in rulebook.names["personnel"] for m in goods) and not any(clause.has(n) for n in _SUPPLYING):
             continue
         # What is fired at somebody is not supplied to whoever fires it.
