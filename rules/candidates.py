@@ -70,11 +70,16 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
     longest = _longest_forms(runs)
     for run in runs:
         name = longest.get(run.name, "")
-        if name and name not in rulebook.places and name not in rulebook.parties:
+        if name and not _is_nobody(name, rulebook):
             clause = clauses[run.place.clause][1]
             type_ = run.type or _type_of(name, clause, run.place, rulebook)
             found.setdefault(name, Candidate(name, type_, is_known=False)).places.append(run.place)
     return [c for c in found.values() if c.places]
+
+
+def _is_nobody(name: str, rulebook: Rulebook) -> bool:
+    """True for regions, days and the like, places, and names that a list has already accounted for."""
+    return name in rulebook.places or name in rulebook.parties or name.lower() in rulebook.names["nobody"]
 
 
 def _is_title_case(text: str) -> bool:
