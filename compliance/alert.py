@@ -10,7 +10,7 @@ from compliance.case import Case
 
 _SUBJECT = 160
 _QUOTE = 400
-_LINE_BREAKS = dict.fromkeys(map(ord, "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+_BREAKS = dict.fromkeys(map(ord, "\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def alert_id(subject: str, event: str, channel: str, recipient: str) -> str:
 
 def plain(text: str, limit: int) -> str:
     """Return the text on one line without control, bidi-override or invisible format characters."""
-    flat = text.translate(_LINE_BREAKS)
+    flat = text.translate(_BREAKS)
     kept = "".join(c for c in flat if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn"))
     kept = " ".join(kept.split())
     return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
