@@ -26,17 +26,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A tagged sentence and its encoded form, over which frames are matched."""
+    """A tagged sentence and its encoded form, over which frames are matched.
+
+    ``lists`` are the word lists its words belong to, ``parties`` the indexes of the tokens that name a party.
+    """
 
     sentence: Sentence
     tokens: tuple[Token, ...]
     encoded: str
     lists: frozenset[str]
-
-    @property
-    def parties(self) -> list[int]:
-        """The indexes of the tokens that name a party."""
-        return [i for i, t in enumerate(self.tokens) if t.mention is not None and t.mention.is_party]
+    parties: tuple[int, ...]
 
     def has(self, name: str) -> bool:
         """True where a verb, noun or phrase of that list stands in the sentence."""
@@ -57,7 +56,8 @@ def clause_of(sentence: Sentence, mentions: Sequence[Mention], rulebook: Ruleboo
     _tag_phrases(tokens, rulebook)
     encoded = "".join(f"<{i}|{_encoded(t)}>" for i, t in enumerate(tokens))
     lists = frozenset(tag[2:].partition(":")[0] for t in tokens for tag in t.tags if tag.startswith("V="))
-    return Clause(sentence, tuple(tokens), encoded, lists)
+    parties = tuple(i for i, t in enumerate(tokens) if t.mention is not None and t.mention.is_party)
+    return Clause(sentence, tuple(tokens), encoded, lists, parties)
 
 
 def _encoded(token: Token) -> str:

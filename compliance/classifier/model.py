@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -114,7 +115,7 @@ class Model:
         pull = share["best window"] + share["best three"] / min(3, len(scores))
         return float(pull + share["opening"] * (best == 0) + share["best early"] * (best < 3))
 
-    @property
+    @cached_property
     def _names(self) -> list[str]:
         words = [f"“{word}”" for word in self.parts.counter.get_feature_names_out()]
         return [*words, *FLAG_NAMES]
