@@ -79,7 +79,9 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
 
 def _is_nobody(name: str, rulebook: Rulebook) -> bool:
     """True for regions, days and the like, places, and names that a list has already accounted for."""
-    return name in rulebook.places or name in rulebook.parties or name.lower() in rulebook.names["nobody"]
+    if name in rulebook.places or name in rulebook.parties or name.lower() in rulebook.names["nobody"]:
+        return True
+    return any(party.startswith(f"{name} ") for party in rulebook.parties)
 
 
 def _is_title_case(text: str) -> bool:

@@ -1,6 +1,7 @@
 """The trained classifier: scores windows, pools them to a story, calibrates, explains; checked before loading."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 import sklearn
 import skops.io
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from compliance.classifier.classification import Classification, Term
 from compliance.classifier.features import FLAG_NAMES, STORY_NAMES, WINDOW, Windows, pooled, windows_of
@@ -25,6 +27,7 @@ ARTEFACT, CARD = "model.skops", "model-card.json"
 # What the artefact may hold; skops refuses any other type without running its code.
 TRUSTED: list[str] = []
 _TERMS = 12
+_MASK, _LIST = re.compile(r"\b_([a-z_]+?)_\b"), re.compile(r"\b([vg])_(\w+)")
 # Long pages have many windows; this bounds the memory of a batch.
 _BATCH = 64
 
@@ -105,7 +108,9 @@ class Model:
         weights = row.multiply(self.parts.window.coef_[0]).tocoo()
         factor = self.slope * self._pull(scores)
         names = self._names
-        terms = [Term(names[j], float(factor * v)) for j, v in zip(weights.col, weights.data, strict=True) if v]
+        terms = [
+            Term(names[j], float(factor * v)) for j, v in zip(weights.col, weights.data, strict=True) if v and names[j]
+        ]
         return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
 
     def _pull(self, scores: np.ndarray) -> float:
@@ -117,8 +122,19 @@ class Model:
 
     @cached_property
     def _names(self) -> list[str]:
-        words = [f"“{word}”" for word in self.parts.counter.get_feature_names_out()]
-        return [*words, *FLAG_NAMES]
+        """The features' names as an officer reads them; words like "of the", which tell him nothing, have none."""
+        words = self.parts.counter.get_feature_names_out()
+        return [*(_told(word) for word in words), *(_LIST.sub(_of_list, name).replace("_", " ") for name in FLAG_NAMES)]
+
+
+def _of_list(listed: re.Match[str]) -> str:
+    return f"{listed[2]} ({'verb' if listed[1] == 'v' else 'goods'})"
+
+
+def _told(word: str) -> str:
+    if all(part in ENGLISH_STOP_WORDS for part in word.split()):
+        return ""
+    return f"“{_MASK.sub(lambda m: f'[{m[1]}]', word)}”"
 
 
 def _likely(kinds: dict[str, float]) -> tuple[Kind, ...]:

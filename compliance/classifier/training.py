@@ -46,6 +46,14 @@ class Training:
     alert: float
 
 
+def _version(parts: Parts, slope: float, intercept: float) -> str:
+    """Return a name for exactly these coefficients; another machine's last digits are another version."""
+    digest = sha256(f"{slope}{intercept}".encode())
+    for estimator in (parts.window, parts.story, *parts.kinds.values()):
+        digest.update(estimator.coef_.tobytes() + estimator.intercept_.tobytes())
+    return digest.hexdigest()[:12]
+
+
 @dataclass(frozen=True)
 class _Read:
     """A labelled story as the classifier reads it; ``told`` are the sentences that carry a party's evidence."""
@@ -89,9 +97,10 @@ def train(
     )
     review, alert = _thresholds(used, scores, witnessed)
     flagged = (scores >= alert) | ((scores >= review) & witnessed)
+    parts = _fit(read)
     card = {
         "name": "Embargo Watch breach classifier",
-        "version": sha256(f"{corpus}{features_digest()}{base_rate}".encode()).hexdigest()[:12],
+        "version": _version(parts, slope, intercept),
         "intended_use": "Ranking English-language news for human review. Not a finding against anyone.",
         "corpus_sha256": corpus,
         "features_sha256": features_digest(),
@@ -101,7 +110,7 @@ def train(
         "calibration": {"slope": slope, "intercept": intercept, "floor": floor},
         "thresholds": {"review": review, "alert": alert},
     }
-    return Training(_fit(read), card, used, scores, flagged, review, alert)
+    return Training(parts, card, used, scores, flagged, review, alert)
 
 
 def _read(example: Example, reader: Reader) -> _Read:

@@ -12,6 +12,8 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _AMP_TAIL = re.compile(r"(?:/amp/?|\.amp(?:\.html)?)$", re.IGNORECASE)
+# A deeper nest of twins than this is nobody's address.
+_MOST_LAYERS = 100
 _MOBILE = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 
 
@@ -34,7 +36,20 @@ def fingerprint(feed_id: str, entry: Entry) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """Return one spelling for the addresses of an article: https, no mobile or AMP twin, tracking or fragment."""
+    """Return one spelling for the addresses of an article: https, no mobile or AMP twin, tracking or fragment.
+
+    A canonical form does not change when it is made again: one twin's mark may hide another ("/amp/amp/").
+    """
+    once = _canonical(url)
+    for _ in range(_MOST_LAYERS):
+        again = _canonical(once)
+        if again == once:
+            break
+        once = again
+    return once
+
+
+def _canonical(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -44,7 +59,6 @@ def canonical_url(url: str) -> str:
     host = _MOBILE.sub("", host).removeprefix("www.")
     if port and port not in (80, 443):
         host = f"{host}:{port}"
-    path = _AMP_TAIL.sub("", parts.path) or "/"
-    path = path if path == "/" else path.rstrip("/")
+    path = _AMP_TAIL.sub("", parts.path).rstrip("/") or "/"
     kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)]
     return urlunsplit(("https", host, path, urlencode(sorted(kept)), ""))
