@@ -49,8 +49,7 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     except Exception as error:  # noqa: BLE001  (feedparser has raised many kinds on hostile bytes; none may escape)
         return ParsedFeed(FeedState.PARSE_ERROR, f"the feed broke the parser ({type(error).__name__})")
     found = parsed.get("entries") or []
-    base = _base(document, parsed)
-    entries = tuple(_entry(item, base, now) for item in found[:MAX_ENTRIES])
+    entries = tuple(_entry(item, document.final_url, now) for item in found[:MAX_ENTRIES])
     if len(found) > MAX_ENTRIES:
         warnings.append(f"only the first {MAX_ENTRIES:,} of {len(found):,} entries were read")
     if parsed.get("bozo") and entries:
@@ -73,16 +72,9 @@ def _without_doctype(body: bytes) -> tuple[bytes, list[str]]:
 
 
 def _headers(document: FeedDocument) -> dict[str, str]:
-    headers = {"content-location": document.final_url}
-    if document.content_type:
-        headers["content-type"] = document.content_type
-    return headers
-
-
-def _base(document: FeedDocument, parsed: Mapping[str, Any]) -> str:
-    """Relative links stand on the feed's own xml:base where it has one, else on the address it was read from."""
-    declared = str(parsed.get("feed", {}).get("title_detail", {}).get("base") or "")
-    return urljoin(document.final_url, declared) if declared else document.final_url
+    # Without the address: feedparser would resolve identifiers against it too, and a feed that moves house would
+    # bring every story anew. Links are resolved here.
+    return {"content-type": document.content_type} if document.content_type else {}
 
 
 def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
@@ -90,7 +82,7 @@ def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
     guid = one_line(str(item.get("id") or ""))[:2_000]
     return Entry(
         title=one_line(str(item.get("title") or "")[:5_000])[:1_000],
-        link=web_link(str(item.get("link") or ""), str(item.get("title_detail", {}).get("base") or "") or base),
+        link=web_link(str(item.get("link") or ""), base),
         guid=guid or None,
         summary=text_of_html(str(item.get("summary") or "")[:_MAX_TEXT]),
         content=text_of_html(max(contents, key=len, default="")[:_MAX_TEXT]),
