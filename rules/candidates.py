@@ -23,11 +23,12 @@ _NEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a candidate is named: the clause, and the first and last token of the name."""
+    """Where a candidate is named: the clause, the first and last token of the name, and its offset in the field."""
 
     clause: int
     first: int
     last: int
+    start: int
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
             mention = clause.tokens[index].mention
             if mention is None or mention.type is None or mention.type in NEVER_PARTIES:
                 continue
-            place = Place(number, index, index)
+            place = Place(number, index, index, clause.tokens[index].start)
             if mention.known is None:
                 runs.append(_Run(place, mention.canonical, opens=False, type=mention.type))
                 continue
@@ -109,7 +110,7 @@ def _capitals(number: int, clause: Clause, rulebook: Rulebook) -> Iterator[_Run]
         if first <= last:
             name = _raw(clause, tokens[first], tokens[last])
             if len(name) > 2:
-                yield _Run(Place(number, first, last), name, opens=first == 0, type=None)
+                yield _Run(Place(number, first, last, tokens[first].start), name, opens=first == 0, type=None)
         at = last + 1
 
 

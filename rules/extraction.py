@@ -25,6 +25,7 @@ from rules.acts import (
 from rules.bystanders import Stances, read_stances
 from rules.candidates import Candidate, Place, find_candidates
 from rules.clauses import Clause
+from rules.denials import denying
 from rules.findings import LEARNT, Bystander, Evidence, Extraction, Goods, MeasureFinding, Party, RuleHit
 from rules.mentions import Mention
 from rules.regime import Measure, Regime
@@ -93,7 +94,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
         measures=measures,
         goods=_goods(acts),
         status=_status(whole, rulebook) if acts else None,
-        denied_by=tuple(name for name in read.stances.deniers if name in names),
+        denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
         hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:_MOST_HITS]),
         version=rulebook.version,
     )
