@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from rules.acts import (
     MOVING,
@@ -34,6 +35,8 @@ from rules.rulebook import Rulebook
 from rules.vocabulary import Direction, Field, Kind, Role, Status
 
 _MOST_HITS = 24
+# Of one act under one regime.
+_MOST_MEASURES = 3
 _SHIPPING = re.compile(
     r"ship-to-ship|transponder|automatic identification|\bAIS\b|went dark|false flag|flag of convenience|reflagged|"
     r"spoof|bill of lading|at-sea transfer|on the high seas|port call",
@@ -173,13 +176,9 @@ def _law(
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
                 for regime in rulebook.targets.get(target, ()):
-                    forbidding = list(_forbidding(regime, role, act.kinds, kinds))
-                    if not forbidding:
-                        continue
-                    measure = next((m for m in forbidding if m.is_in_force(on)), forbidding[0])
-                    finding = _finding(regime, measure, on)
-                    touched.setdefault(measure.code, finding)
-                    if finding.in_force:
+                    found = [_finding(regime, measure, on) for measure in _applying(regime, role, act, kinds, on)]
+                    touched |= {f.code: f for f in found if f.code not in touched}
+                    if any(f.in_force for f in found):
                         weight[regime.id] += 3 if act.strong else 1
     if weight:
         touched = {code: finding for code, finding in touched.items() if finding.in_force}
@@ -191,6 +190,28 @@ def _finding(regime: Regime, measure: Measure, on: date | None) -> MeasureFindin
     return MeasureFinding(
         regime.id, measure.code, measure.kind, measure.basis, measure.is_in_force(on), measure.unverified
     )
+
+
+def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], on: date | None) -> Sequence[Measure]:
+    """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
+
+    Those in force on the day come before those that were not.
+    """
+    forbidding = sorted(_forbidding(regime, role, act.kinds, kinds), key=lambda m: not m.is_in_force(on))
+    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
+    in_force = [m for m in suited if m.is_in_force(on)]
+    return in_force[:_MOST_MEASURES] or suited[:1] or forbidding[:1]
+
+
+def _names(measure: Measure, goods: str) -> bool:
+    """True where the measure's goods and the act's are the same word, or one of its words: "fuel" and "jet fuel"."""
+    told = set(_singular(goods))
+    return any(told >= words or words >= told for words in (set(_singular(g)) for g in measure.goods))
+
+
+@lru_cache(maxsize=4_096)
+def _singular(goods: str) -> tuple[str, ...]:
+    return tuple(word.removesuffix("s") for word in goods.lower().replace("-", " ").split())
 
 
 def _forbidding(regime: Regime, role: Role, act_kinds: Sequence[Kind], kinds: Sequence[Kind]) -> Iterator[Measure]:
