@@ -14,7 +14,7 @@ from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
 from compliance.store.database import session_scope
 from compliance.store.tables import LedgerRow, ListRow
-from rules.designation import DesignationError, changes, check_plausible, load_snapshot, parse_list, write_snapshot
+from rules.designation import parse_list
 from tests.compliance.intake.hostile import hostile, reply
 
 
@@ -88,30 +88,6 @@ def test_a_real_list_comes_into_use_once_and_its_changes_are_recorded(monitor: M
         assert list_in_use(session) == parse_list(body)
         entries = [row for row in session.exec(select(LedgerRow)) if row.action == "list.accepted"]
         assert len(entries) == 1
-
-
-def test_changes_name_what_was_added_removed_and_altered() -> None:
-    old, new = parse_list(document(30)), parse_list(document(31).replace(b"Vale 100003", b"Vale Third"))
-    assert changes(new, old) == {"added": ("QDi.030",), "removed": (), "changed": ("QDi.003",)}
-    assert changes(old, new)["removed"] == ("QDi.030",)
-
-
-def test_an_older_list_is_not_put_over_a_newer_one() -> None:
-    new = parse_list(document(900, "2026-11-20"))
-    with pytest.raises(DesignationError, match="before the list in use"):
-        check_plausible(parse_list(document(900, "2026-01-01")), new)
-    check_plausible(parse_list(document(870, "2026-11-21")), new)
-    with pytest.raises(DesignationError, match="persons fell"):
-        check_plausible(parse_list(document(800, "2026-11-21")), new)
-
-
-def test_a_snapshot_survives_being_written(tmp_path: Path) -> None:
-    path, found = tmp_path / "snapshot.jsonl.gz", parse_list(document(20, name="Ördög 무기"))
-    write_snapshot(found, path)
-    assert load_snapshot(path) == found
-    first = path.read_bytes()
-    write_snapshot(found, path)
-    assert path.read_bytes() == first
 
 
 def test_the_shipped_snapshot_is_whole() -> None:
