@@ -61,10 +61,21 @@ def case(monitor: Monitor, number: int, state: str) -> None:
         session.add(story)
         session.flush()
         assert story.id is not None
-        given = {"kinds": [], "regimes": [], "denied_by": [], "parties": [], "verdict": "alert", "score": 0.9}
-        when = {"opened_at": MIDNIGHT, "changed_at": MIDNIGHT}
         session.add(
-            CaseRow(reference=f"EW-{number}", opened_by_story=story.id, state=state, act="a → b", **given, **when)
+            CaseRow(
+                reference=f"EW-{number}",
+                opened_by_story=story.id,
+                state=state,
+                verdict="alert",
+                score=0.9,
+                act="a → b",
+                kinds=[],
+                regimes=[],
+                denied_by=[],
+                parties=[],
+                opened_at=MIDNIGHT,
+                changed_at=MIDNIGHT,
+            )
         )
 
 

@@ -262,8 +262,23 @@ def test_a_change_in_any_field_is_a_change_and_order_is_none() -> None:
         {"birth_dates": ("1960",)},
         {"reference": "QDi.900"},
     ):
-        new = replace(last, designations=(replace(first, **change), *others))  # type: ignore[arg-type]  # a field each
+        new = replace(last, designations=(replace(first, **change), *others))
         assert changes(new, last)["changed"] == (new.designations[0].reference,)
+
+
+def test_changes_name_what_was_added_and_removed() -> None:
+    small, large = listed(30, 1), listed(31, 2)
+    assert changes(large, small) == {"added": ("QDi.030", "QDe.001"), "removed": (), "changed": ()}
+    assert changes(small, large) == {"added": (), "removed": ("QDi.030", "QDe.001"), "changed": ()}
+
+
+def test_a_snapshot_survives_being_written_and_has_the_same_bytes_each_time(tmp_path: Path) -> None:
+    path, found = tmp_path / "snapshot.jsonl.gz", parse_list(document())
+    write_snapshot(found, path)
+    first = path.read_bytes()
+    assert load_snapshot(path) == found
+    write_snapshot(load_snapshot(path), path)
+    assert path.read_bytes() == first
 
 
 def test_age_is_counted_in_days_of_the_lists_own_stamp() -> None:
