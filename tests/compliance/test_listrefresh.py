@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from compliance.errors import FeedError
 from compliance.listrefresh import list_in_use, refresh_un_list, shipped_snapshot
 from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
+from compliance.store import captures, ledger
 from compliance.store.database import session_scope
 from compliance.store.tables import LedgerRow, ListRow
 from rules.designation import parse_list
@@ -88,6 +89,108 @@ def test_a_real_list_comes_into_use_once_and_its_changes_are_recorded(monitor: M
         assert list_in_use(session) == parse_list(body)
         entries = [row for row in session.exec(select(LedgerRow)) if row.action == "list.accepted"]
         assert len(entries) == 1
+
+
+def entity(number: int) -> str:
+    return (
+        f"<ENTITY><DATAID>{number}</DATAID><FIRST_NAME>GREY LINE {number}</FIRST_NAME><UN_LIST_TYPE>DPRK</UN_LIST_TYPE>"
+        f"<REFERENCE_NUMBER>KPe.{number % 1000:03}</REFERENCE_NUMBER></ENTITY>"
+    )
+
+
+def whole(persons: range, entities: range, day: str = "2026-11-20") -> bytes:
+    """A list long enough to be put over the shipped one."""
+    listed = "".join(person(100_000 + n) for n in persons), "".join(entity(200_000 + n) for n in entities)
+    head = f'<CONSOLIDATED_LIST dateGenerated="{day}T23:00:00Z">'
+    return f"{head}<INDIVIDUALS>{listed[0]}</INDIVIDUALS><ENTITIES>{listed[1]}</ENTITIES></CONSOLIDATED_LIST>".encode()
+
+
+def in_ledger(monitor: Monitor) -> list[LedgerRow]:
+    with session_scope(monitor.engine) as session:
+        return list(session.exec(select(LedgerRow).order_by(col(LedgerRow.id))))
+
+
+def test_the_next_list_comes_into_use_and_just_its_changes_are_recorded(monitor: Monitor) -> None:
+    first = whole(range(900), range(400))
+    second = whole(range(2, 901), range(401), "2026-11-21").replace(b"Vale 100007<", b"Vale the Seventh<")
+    assert refresh(monitor, first).startswith("900 persons and 400 entities; 1300 added")
+    assert refresh(monitor, second) == "899 persons and 401 entities; 2 added, 2 removed, 1 changed"
+    event = in_ledger(monitor)[-1]
+    assert (event.actor, event.action, event.subject) == ("machine", "list.accepted", "list:un-consolidated")
+    assert event.after == {
+        "added": ["QDi.900", "KPe.400"],
+        "removed": ["QDi.000", "QDi.001"],
+        "changed": ["QDi.007"],
+    }
+    with session_scope(monitor.engine) as session:
+        assert list_in_use(session) == parse_list(second)
+        assert ledger.broken_links(session) == []
+
+
+def test_a_list_that_shrank_is_refused_however_often_it_is_served(monitor: Monitor) -> None:
+    good, short = whole(range(900), range(400)), whole(range(800), range(400), "2026-11-21")
+    refresh(monitor, good)
+    assert refresh(monitor, short) == "refused: persons fell from 900 to 800; a person must confirm such a fall"
+    assert refresh(monitor, short).startswith("refused again: persons fell from 900 to 800")
+    with session_scope(monitor.engine) as session:
+        assert list_in_use(session) == parse_list(good)
+        rows = list(session.exec(select(ListRow).order_by(col(ListRow.id))))
+        assert [(row.accepted, row.individuals) for row in rows] == [(True, 900), (False, 800)]
+        assert rows[1].last_seen > rows[1].fetched_at
+        assert captures.body(session, rows[1].digest) == short
+    assert len(in_ledger(monitor)) == 1
+
+
+HOSTILE = {
+    "entity bomb": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>',
+    "external entity": '<!DOCTYPE x [<!ENTITY a SYSTEM "{canary}">]>',
+    "parameter entity": '<!DOCTYPE x [<!ENTITY % a SYSTEM "{canary}"> %a;]>',
+    "outer document type": '<!DOCTYPE x SYSTEM "{canary}">',
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_list_is_refused_and_nothing_it_names_is_fetched(monitor: Monitor, name: str, encoding: str) -> None:
+    with hostile({"/canary": reply(b"CANARY")}) as inside:
+        body = (
+            HOSTILE[name].replace("{canary}", inside.base + "/canary") + whole(range(900), range(400)).decode()
+        ).encode(encoding)
+        assert "document type" in refresh(monitor, body)
+        assert inside.asked == []
+    with session_scope(monitor.engine) as session:
+        assert list_in_use(session) == shipped_snapshot()
+    assert in_ledger(monitor) == []
+
+
+def test_a_list_behind_a_redirect_is_taken_and_one_that_is_cut_is_not(monitor: Monitor) -> None:
+    body = whole(range(900), range(400))
+    routes = {
+        "/list.xml": reply(b"", "302 Found", "Location: /signed?se=1\r\n"),
+        "/signed": reply(body),
+        "/cut.xml": reply(body[:-500], length=len(body)),
+    }
+    with hostile(routes) as server:
+
+        def served(path: str) -> Monitor:
+            settings = monitor.settings.model_copy(update={"un_list_url": server.base + path})
+            return replace(monitor, settings=settings)
+
+        assert refresh_un_list(served("/list.xml")).accepted
+        with pytest.raises(FeedError, match="could not be fetched"):
+            refresh_un_list(served("/cut.xml"))
+    with session_scope(monitor.engine) as session:
+        assert list_in_use(session) == parse_list(body)
+        assert len(list(session.exec(select(ListRow)))) == 1
+
+
+def test_an_inner_address_is_not_asked_for_the_list_unless_allowed(monitor: Monitor) -> None:
+    with hostile({"/list.xml": reply(whole(range(900), range(400)))}) as server:
+        settings = monitor.settings.model_copy(update={"un_list_url": server.base + "/list.xml"})
+        policy = replace(monitor.fetch_policy, allow_private=False)
+        with pytest.raises(FeedError, match="blocked"):
+            refresh_un_list(replace(monitor, settings=settings, fetch_policy=policy))
+        assert server.asked == []
 
 
 def test_the_shipped_snapshot_is_whole() -> None:
