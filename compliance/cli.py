@@ -89,9 +89,7 @@ def screen(
 
     with _opened(file) as lines:
         rulebook = open_rulebook()
-        judges = Judges(
-            open_model(settings, rulebook).classify, rulebook, load_policy(settings.config / "screening.yml")
-        )
+        judges = Judges(open_model(settings, rulebook), rulebook, load_policy(settings.config / "screening.yml"))
         failed = False
         for answer in judge_lines(lines, judges, extract_all=all_):
             failed |= "error" in answer

@@ -39,6 +39,7 @@ def train(
     from compliance.classifier.model import save_model
     from compliance.classifier.role_training import train_roles
     from compliance.classifier.training import train as fit
+    from rules.linear import save_story_weights
     from rules.rulebook import BOOK
 
     settings = Settings()
@@ -47,6 +48,7 @@ def train(
     examples = load_corpus() + (_read(extra) if extra else [])
     roles = train_roles(examples, open_rulebook(), corpus_digest())
     roles.save(BOOK / "roles.json")
+    save_story_weights(roles.story, BOOK / "story.json")
     trained = fit(examples, roles.held_out, open_rulebook(), base_rate, corpus_digest())
     save_model(settings.model_path, trained.parts, trained.card)
     policy.write_text(
@@ -87,7 +89,7 @@ def evaluate_model(
         found = roles.held_out
     else:
         judged_of = [e for e in examples if e.label != "grey"]
-        judges = Judges(open_model(settings, rulebook).classify, rulebook, policy)
+        judges = Judges(open_model(settings, rulebook), rulebook, policy)
         judged = judges.judge([e.story for e in judged_of], extract_all=True)
         scores, flagged = np.array([s.score for s in judged]), np.array([s.is_flagged for s in judged])
         report = evaluate(judged_of, scores, flagged, base_rate)

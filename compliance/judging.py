@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlmodel import Session
 
@@ -31,11 +32,21 @@ MACHINE = "machine"
 Progress = Callable[[str, int, int], None]
 
 
+class Classifier(Protocol):
+    """Scores a text, then weighs it with what the rules found in it."""
+
+    def classify(self, stories: Sequence[Story]) -> list[Classification]:
+        """Return what the text of each story says."""
+
+    def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
+        """Return the same with the score of both."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judges:
     """What a judgement rests on besides the story: all pure, all versioned."""
 
-    classify: Callable[[Sequence[Story]], Sequence[Classification]]
+    model: Classifier
     rulebook: Rulebook
     policy: Policy
 
@@ -44,11 +55,13 @@ class Judges:
 
         The rules read every story that passes the classifier's cheap gate, and all with ``extract_all``.
         """
-        classifications = self.classify(told)
-        return [
-            screen(c, self._extract(s) if extract_all or c.passed_gate else self._nothing, self.policy)
-            for s, c in zip(told, classifications, strict=True)
+        texts = self.model.classify(told)
+        found = [
+            self._extract(s) if extract_all or c.passed_gate else self._nothing
+            for s, c in zip(told, texts, strict=True)
         ]
+        classified = self.model.weigh(texts, found)
+        return [screen(c, e, self.policy) for c, e in zip(classified, found, strict=True)]
 
     def _extract(self, story: Story) -> Extraction:
         return extract(story.title, story.text, story.published.date() if story.published else None, self.rulebook)
@@ -60,7 +73,7 @@ class Judges:
 
 def judges_of(monitor: Monitor) -> Judges:
     """Return the monitor's classifier, rulebook and policy as one."""
-    return Judges(monitor.model.classify, monitor.rulebook, monitor.policy)
+    return Judges(monitor.model, monitor.rulebook, monitor.policy)
 
 
 def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: Progress | None = None) -> None:

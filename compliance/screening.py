@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from compliance.classifier.classification import Classification
+from compliance.classifier.witness import stands_in
 from compliance.story import Story
 from rules.findings import LEARNT, Extraction
 from rules.vocabulary import Kind
@@ -74,7 +75,7 @@ def is_witnessed(classification: Classification, extraction: Extraction) -> bool
         return False
     # What was learnt from the corpus is no witness beside a score learnt from the same corpus: only what a rule says.
     told = [hit.evidence for hit in extraction.hits if hit.rule != LEARNT]
-    return any(e.field is p.field and e.start < p.end and e.end > p.start for e in told for p in classification.passage)
+    return stands_in(told, classification.passage)
 
 
 def _verdict(classification: Classification, extraction: Extraction, policy: Policy) -> tuple[Verdict, tuple[str, ...]]:

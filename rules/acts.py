@@ -33,8 +33,8 @@ class Act:
 
 
 def clauses_of(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:
-    for field, value in ((Field.TITLE, title), (Field.TEXT, text)):
-        mentions = find_mentions(value, rulebook)
+    for field, value, around in ((Field.TITLE, title, text), (Field.TEXT, text, title)):
+        mentions = find_mentions(value, rulebook, around)
         at = 0
         for number, sentence in enumerate(sentences(value)):
             if number >= _MAX_SENTENCES:

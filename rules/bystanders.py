@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rules.clauses import Clause
 from rules.mentions import Mention
@@ -14,7 +15,11 @@ _BOTH = re.compile(
     r"the two (?:countries|governments|sides|partners)|both \w+ and \w+|they have denied|have both denied)\b",
     re.IGNORECASE,
 )
-_REACH = 12
+# What is denied to somebody is no allegation.
+_ELSEWISE = re.compile(
+    r"\bden(?:y|ies|ied|ying) (?:\w+ ){0,3}?(?:access|entry|bail|visas?|permission|landing|passage|"
+    r"a licen[cs]e|requests?)\b"
+)
 
 
 @dataclass(slots=True)
@@ -79,11 +84,11 @@ def _stance(clause: Clause, index: int) -> Stance | None:
 def _deniers(clause: Clause, subjects: Sequence[str], rulebook: Rulebook) -> list[str]:
     """Return whoever denies in this clause: the names before the word of denial, or "both" for those named last."""
     lowered = clause.sentence.text.lower()
-    words = rulebook.phrases["denial"]
-    position = min((lowered.find(w) for w in words if w in lowered), default=-1)
-    if position < 0:
+    # Whole words only: "supplies" and "allies" tell no lies.
+    match = _any_of(rulebook.phrases["denial"]).search(lowered)
+    if match is None or _ELSEWISE.search(lowered, match.start()):
         return []
-    at = clause.sentence.start + position
+    at = clause.sentence.start + match.start()
     before = [i for i in clause.parties if clause.tokens[i].start < at]
     after = [i for i in clause.parties if clause.tokens[i].start > at]
     if "denied by" in lowered or "rejected by" in lowered or "dismissed by" in lowered:
@@ -102,6 +107,12 @@ def _deniers(clause: Clause, subjects: Sequence[str], rulebook: Rulebook) -> lis
         if mention is not None and mention.type is not PartyType.MEDIA:
             names.append(rulebook.principal(mention.canonical))
     return list(dict.fromkeys(names))
+
+
+@lru_cache(maxsize=4)
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
 
 
 def _coordinated(clause: Clause, before: Sequence[int]) -> list[int]:

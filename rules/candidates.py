@@ -1,34 +1,89 @@
-"""Clauses → everyone a story names who might be a violator: the known, the known by form, and capitals that recur."""
+"""Clauses → everyone a story names who might be a violator: the known, and names that no list holds.
+
+A name that no list holds is a run of capitalised words, with the particles, figures and legal form that belong to it.
+A run may hold a known name ("Pan Systems Pyongyang"); then the whole is the name where its form says so.
+"""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.acts import NEVER_PARTIES, answerable
-from rules.clauses import Clause, Token
+from rules.clauses import Clause
+from rules.mentions import Mention
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field, PartyType
 
-_PARTICLES = frozenset(("bin", "al", "de", "van", "von", "el", "ibn"))
-_ENDINGS = (
-    "Ltd Limited LLC Inc Corp Corporation Co Company GmbH FZE FZCO DMCC SARL JSC OOO PLC Trading Shipping Holding "
-    "Holdings Bank Airline Airlines Airways Aviation Exchange Industries Logistics Maritime Technology Technologies "
-    "Enterprise Enterprises Group Services Construction Commodities Metals Impex International Machinery Mining "
-    "Petroleum Energy Systems Electronics Financial Capital"
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a text, as a set."""
+    return frozenset(text.split())
+
+
+_UPPER = "A-ZÀ-ÖØ-Þ"
+# "al-Jamal", "Sa'id", "Jean-Baptiste", "Olya-3", "L.L.C.", "O.", "St."
+_WORD = re.compile(
+    rf"(?<![\w@#])(?:(?:[{_UPPER}]\.)+|(?:St|Jr|Sr)\.|"
+    rf"(?:[a-z]{{1,3}}['-])?[{_UPPER}]\w*(?:['/-]\w+)*|(?<![-'])[a-z][{_UPPER}]\w+)"
 )
-_FIRM_ENDING = re.compile(rf"\b(?:{'|'.join(_ENDINGS.split())})\.?$")
-_ARTICLE = re.compile(r"^(?:the|MV|M/V|MT)\s+")
+_PARTICLES = "bin|ibn|ben|bint|al|el|ul|ag|de|du|da|do|dos|del|di|la|le|van|von|der|den|abu|ould"
+_GAP = re.compile(rf" (?:(?:{_PARTICLES}) ){{0,2}}| ?& ?| \d{{1,3}} ")
+_JOINED = re.compile(r" (?:of|of the|for|for the|and|in) ")
+_FIGURE = re.compile(r" (?:No\. )?(?:\d{1,4})(?![\w%]|[.,]\d| ?(?:million|billion|percent|per|tons?|tonnes|years?)\b)")
+_FORMS = words_of(
+    "Ltd Limited LLC L.L.C. Inc Corp Corporation Co Company GmbH FZE FZCO DMCC SARL SAL JSC OOO PLC Pte S.A. SA"
+)
+_IN_BRACKETS = words_of("Private Pvt S HK Pte Pty")
+# "Tehran-based", "Tutsi-led": no part of the name that follows.
+_COMPOUND = re.compile(
+    r"-(?:based|led|backed|born|flagged|owned|registered|made|run|controlled|linked|built|held|era|style)$"
+)
+_ENDINGS = words_of(
+    "Ltd Limited LLC Inc Corp Corporation Co Company GmbH FZE FZCO DMCC SARL JSC OOO PLC Trading Shipping Holding "
+    "Holdings Bank Airline Airlines Airways Air Aviation Exchange Industries Logistics Maritime Technology "
+    "Technologies  Enterprise Enterprises Group Services Construction Commodities Metals Impex International "
+    "Machinery Mining  Petroleum Petrol Energy Systems Electronics Financial Capital Line Lines Pte S.A. SA Banka "
+    "Investments Projects  Studio Seafood Garment Foods Motors Diamonds Refinery Products Global Cement Express "
+    "Wings Materials Transport  Engineering Steel Oil Gas Chemicals Security Supply Import Export"
+)
+# Words that end the name of a body of state, a party, a school: seldom who did it.
+_BODIES = words_of(
+    "Ministry Department Office Court Committee Council Agency Bureau Commission Police Guard Parliament Assembly "
+    "University Institute Center Centre Program Programme Administration Treasury Customs Service Command Embassy "
+    "Prosecutor Affairs Defense Defence Union Fund Watch Times Post News Agreement Act Law Resolution Treaty "
+    "Party  Coast Port Airport District County Province Street Sea Island Islands River Bay Gulf Strait Canal "
+    "Prison  Forces Army Navy Squadron Ministries Hospital Church School Association Research"
+)
+_OF_BODIES = words_of(
+    "Organization Organisation Center Centre Bank Institute Association Church Front Movement  Army Ministry "
+    "Bureau Forces Council Agency Foundation Union Republic Brigade Office Academy"
+)
+_LINKED_BY_AND = words_of(
+    "Economic Trade Trading Science Scientific Technology Studies Space Education Research Import Export Mining "
+    "Development Industry Industrial Shipping Construction Assembly Communication Manufacture Supply Asia Metals "
+    "Commodities Equality Security Chemical Machinery Engineering Finance General Justice Cultural Export"
+)
+_ARTICLE = re.compile(r"^(?:[Tt]he|M/?V|MT)\s+")
+# Names of more words than this on either side are no names.
+_MOST_PARTS = 12
 _NEAR = 4
+_LOWER = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'])")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a candidate is named: the clause, the first and last token of the name, and its offset in the field."""
+    """Where a candidate is named: the clause, the first and last token of the name, and its span in the field.
+
+    ``by_leader`` is set where only whoever leads the party is named.
+    """
 
     clause: int
     first: int
     last: int
     start: int
+    end: int = 0
+    by_leader: bool = False
 
 
 @dataclass(slots=True)
@@ -53,36 +108,69 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
     """Return the candidates in the order of the story; short forms of a name are joined to its longest form."""
     found: dict[str, Candidate] = {}
     runs: list[_Run] = []
+    common = frozenset(word for _, clause in clauses for word in _LOWER.findall(clause.sentence.text))
     for number, (part, clause) in enumerate(clauses):
+        swallowed: set[int] = set()
+        if part is Field.TEXT or not _is_title_case(clause.sentence.text):
+            for run in _runs(number, clause, common, rulebook):
+                runs.append(run)
+                swallowed.update(range(run.place.first, run.place.last + 1))
         for index in clause.parties:
             mention = clause.tokens[index].mention
-            if mention is None or mention.type is None or mention.type in NEVER_PARTIES:
+            if mention is None or mention.type is None or mention.type in NEVER_PARTIES or index in swallowed:
                 continue
-            place = Place(number, index, index, clause.tokens[index].start)
             if mention.known is None:
-                runs.append(_Run(place, mention.canonical, opens=False, type=mention.type))
                 continue
-            name = answerable(mention, rulebook)
-            known = rulebook.parties.get(name)
-            held = found.setdefault(name, Candidate(name, known.type if known else mention.type, is_known=True))
-            held.places.append(place)
-        if part is Field.TEXT or not _is_title_case(clause.sentence.text):
-            runs += _capitals(number, clause, rulebook)
+            for name in dict.fromkeys((mention.canonical, answerable(mention, rulebook))):
+                led = name != mention.canonical
+                place = Place(number, index, index, mention.start, mention.end, by_leader=led)
+                known = rulebook.parties.get(name)
+                held = found.setdefault(name, Candidate(name, known.type if known else mention.type, is_known=True))
+                held.places.append(place)
     longest = _longest_forms(runs)
-    for run in runs:
+    for run in [*_in_title(clauses, longest), *runs]:
         name = longest.get(run.name, "")
         if name and not _is_nobody(name, rulebook):
-            clause = clauses[run.place.clause][1]
-            type_ = run.type or _type_of(name, clause, run.place, rulebook)
-            found.setdefault(name, Candidate(name, type_, is_known=False)).places.append(run.place)
+            type_ = run.type or _type_of(name, clauses[run.place.clause][1], run.place, rulebook)
+            held = found.setdefault(name, Candidate(name, type_, is_known=False))
+            if held.type is PartyType.ORGANISATION and not held.is_known:
+                held.type = type_
+            held.places.append(run.place)
     return [c for c in found.values() if c.places]
+
+
+def _in_title(clauses: Sequence[tuple[Field, Clause]], longest: Mapping[str, str]) -> Iterator[_Run]:
+    """Yield the names of the text where a title stands in capitals throughout, so that none can be told by them."""
+    for number, (part, clause) in enumerate(clauses):
+        if part is not Field.TITLE:
+            return
+        text = clause.sentence.text
+        if not _is_title_case(text):
+            continue
+        taken = 0
+        for name in sorted(longest, key=lambda n: (-len(n), n)):
+            at = text.find(name)
+            if at < taken or text[at - 1 : at].isalnum() or text[at + len(name) : at + len(name) + 1].isalnum():
+                continue
+            taken = at + len(name)
+            offset = clause.sentence.start
+            first, last = _tokens(clause, at + offset, taken + offset)
+            held = () if first is None else clause.tokens[first : last + 1]
+            if first is not None and not any(t.mention is not None and t.mention.known is not None for t in held):
+                yield _Run(Place(number, first, last, at + offset, taken + offset), name, opens=False, type=None)
+
+
+def name_ending(name: str) -> str:
+    """Return the last word of the name where it tells what sort of thing bears it, else nothing."""
+    last = name.split()[-1].rstrip(".")
+    return last if last in _ENDINGS or last in _BODIES else ""
 
 
 def _is_nobody(name: str, rulebook: Rulebook) -> bool:
     """True for regions, days and the like, places, and names that a list has already accounted for."""
     if name in rulebook.places or name in rulebook.parties or name.lower() in rulebook.names["nobody"]:
         return True
-    return any(party.startswith(f"{name} ") for party in rulebook.parties)
+    return name in rulebook.beginnings
 
 
 def _is_title_case(text: str) -> bool:
@@ -90,72 +178,203 @@ def _is_title_case(text: str) -> bool:
     return sum(1 for w in words if w[0].isupper()) > 0.6 * len(words)
 
 
-def _raw(clause: Clause, first: Token, last: Token) -> str:
-    start = clause.sentence.start
-    return clause.sentence.text[first.start - start : last.end - start]
+def _runs(number: int, clause: Clause, common: frozenset[str], rulebook: Rulebook) -> Iterator[_Run]:
+    """Yield the names in a clause that no list accounts for, without titles and openers before them."""
+    text, offset = clause.sentence.text, clause.sentence.start
+    known = {
+        (t.mention.start - offset, t.mention.end - offset): t.mention
+        for t in (clause.tokens[i] for i in clause.parties)
+        if t.mention is not None and t.mention.known is not None
+    }
+    for words in _joined(text):
+        for start, end in _names(text, words, known, common, rulebook):
+            first, last = _tokens(clause, start + offset, end + offset)
+            name = text[start:end]
+            if first is None or len(name) < 3 or _is_dateline(number, text, start, end):
+                continue
+            hint = next(
+                (t.mention.type for t in clause.tokens[first : last + 1] if t.mention and t.mention.known is None), None
+            )
+            place = Place(number, first, last, start + offset, end + offset)
+            yield _Run(place, name, not text[:start].strip("\"'( "), hint)
 
 
-def _capitals(number: int, clause: Clause, rulebook: Rulebook) -> Iterator[_Run]:
-    """Yield runs of capitalised words that no list and no form accounts for, without titles and openers before them."""
-    tokens, skipped = clause.tokens, rulebook.names["title"] | rulebook.names["opener"]
-    at = 0
-    while at < len(tokens):
-        if not _is_capital(clause, tokens[at]):
-            at += 1
+def _is_dateline(number: int, text: str, start: int, end: int) -> bool:
+    return number < 4 and start < 3 and text[start:end].isupper() and text[end : end + 3] in (" - ", ", ")
+
+
+def _joined(text: str) -> Iterator[list[tuple[int, int]]]:
+    """Yield runs of capitalised words as lists of spans."""
+    run: list[tuple[int, int]] = []
+    for match in _WORD.finditer(text):
+        start, end = match.span()
+        if text[max(start, end - 2) : end] == "'s":
+            end -= 2
+        if run and not _go_together(text, run, start, end):
+            yield run
+            run = []
+        run.append((start, end))
+    if run:
+        yield run
+
+
+def _go_together(text: str, run: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    last_start, last_end = run[-1]
+    gap = text[last_end:start]
+    before, after = text[last_start:last_end], text[start:end]
+    if _COMPOUND.search(before):
+        return False
+    if gap == " " or _GAP.fullmatch(gap):
+        return True
+    if gap in (", ", "., "):
+        return after in _FORMS
+    if gap == ". ":
+        return before in _FORMS and after in _FORMS
+    if gap == " (":
+        return after in _IN_BRACKETS and text[end : end + 1] == ")"
+    if gap == ") ":
+        return before in _IN_BRACKETS and after in _FORMS
+    if not _JOINED.fullmatch(gap):
+        return False
+    if gap == " and ":
+        return before in _LINKED_BY_AND and after in _LINKED_BY_AND
+    return any(text[s:e] in _OF_BODIES for s, e in run) and (gap != " in " or before in _LINKED_BY_AND)
+
+
+def _names(
+    text: str,
+    words: Sequence[tuple[int, int]],
+    known: Mapping[tuple[int, int], Mention],
+    common: frozenset[str],
+    rulebook: Rulebook,
+) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the names in a run: the whole, or what known names leave of it."""
+    skipped = rulebook.names["title"] | rulebook.names["opener"]
+    words = list(words)
+    while words and _is_skipped(text, words[0], skipped, common):
+        words.pop(0)
+    inside = [(s, e, m) for (s, e), m in known.items() if words and s < words[-1][1] and words[0][0] < e]
+    while inside and words and inside[0][2].is_adjective and words[0][0] >= inside[0][0]:
+        # "North Korean", "Houthi": what follows is the name, if it is one by itself.
+        rest = [w for w in words if w[0] >= inside[0][1]]
+        if not rest or all(text[s:e] in _ENDINGS or text[s:e] in _FORMS for s, e in rest):
+            break
+        words, inside = rest, inside[1:]
+        while words and _is_skipped(text, words[0], skipped, frozenset()):
+            words.pop(0)
+    if not words:
+        return
+    if not inside:
+        yield _whole(text, words)
+        return
+    held = {w for w in words for s, e, _ in inside if s < w[1] and w[0] < e}
+    rest = [w for w in words if w not in held]
+    if rest and _is_one_name(text, words, rest, [m for _, _, m in inside]):
+        yield _whole(text, words)
+        return
+    part: list[tuple[int, int]] = []
+    for word in words:
+        if word not in held:
+            part.append(word)
             continue
-        last = _run_end(clause, at)
-        first = at
-        while first <= last and tokens[first].word.strip(".") in skipped:
-            first += 1
-        if first <= last:
-            name = _raw(clause, tokens[first], tokens[last])
-            if len(name) > 2:
-                yield _Run(Place(number, first, last, tokens[first].start), name, opens=first == 0, type=None)
-        at = last + 1
+        if part:
+            yield _whole(text, part)
+        part = []
+    while part and _is_skipped(text, part[0], skipped, frozenset()):
+        part.pop(0)
+    if part:
+        yield _whole(text, part)
 
 
-def _is_capital(clause: Clause, token: Token) -> bool:
-    return token.mention is None and token.word[:1].isalpha() and _raw(clause, token, token)[:1].isupper()
+def _is_one_name(
+    text: str, words: Sequence[tuple[int, int]], rest: Sequence[tuple[int, int]], inside: Sequence[Mention]
+) -> bool:
+    """True where a run that holds a known name is the name of something else: by its ending, or by what it ends in."""
+    if any(m.is_adjective for m in inside[1:]) or any(m.type in NEVER_PARTIES for m in inside):
+        return False
+    last = text[words[-1][0] : words[-1][1]]
+    if last in _BODIES:
+        return False
+    if last in _ENDINGS and words[-1] in rest:
+        return True
+    if words[-1] not in rest and len(inside) == 1:
+        return inside[0].type in (PartyType.STATE, PartyType.GROUP) and not inside[0].is_adjective
+    return inside[0].type in (PartyType.COMPANY, PartyType.ORGANISATION) and any(text[s:e] in _ENDINGS for s, e in rest)
 
 
-def _run_end(clause: Clause, start: int) -> int:
-    tokens, last = clause.tokens, start
-    while last + 1 < len(tokens):
-        following = tokens[last + 1]
-        gap = _raw(clause, tokens[last], following)[tokens[last].end - tokens[last].start :]
-        gap = gap[: len(gap) - (following.end - following.start)].strip()
-        if following.mention is not None or gap not in ("", "-", "&"):
+def _is_skipped(text: str, word: tuple[int, int], skipped: frozenset[str], common: frozenset[str]) -> bool:
+    start, end = word
+    lowered = text[start:end].lower()
+    if all(part in skipped for part in lowered.strip(".").split("-")) or _COMPOUND.search(lowered):
+        return True
+    return not text[:start].strip("\"'( ") and lowered in common
+
+
+def _whole(text: str, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    start, end = words[0][0], words[-1][1]
+    if match := _FIGURE.match(text, end):
+        end = match.end()
+    elif text[end : end + 1] == "." and text[words[-1][0] : end] in _FORMS and end + 1 < len(text):
+        end += 1
+    return start, end
+
+
+def _tokens(clause: Clause, start: int, end: int) -> tuple[int | None, int]:
+    """Return the first and last token that a span of the field touches."""
+    first: int | None = None
+    last = 0
+    for index, token in enumerate(clause.tokens):
+        if token.start >= end:
             break
-        if _is_capital(clause, following) or (following.word.isdigit() and len(following.word) <= 3):
-            last += 1
-        elif following.word in _PARTICLES and last + 2 < len(tokens) and _is_capital(clause, tokens[last + 2]):
-            last += 2
-        else:
-            break
-    return last
+        if token.end > start:
+            first = index if first is None else first
+            last = index
+    return first, last
 
 
 def _longest_forms(runs: Sequence[_Run]) -> Mapping[str, str]:
-    """Return for each name its longest form in the story. A single word that only ever opens a sentence is no name."""
+    """Return for each name its longest form in the story. A word that only ever opens a sentence once is no name."""
     within = {r.name for r in runs if not r.opens}
-    names = sorted({r.name for r in runs if r.name in within or " " in r.name}, key=lambda n: (-len(n), n))
+    opening = Counter(r.name for r in runs if r.opens)
+    sure = within | {n for n, times in opening.items() if times > 1 or any(c.isupper() for c in n[1:])}
+    names = sorted({r.name for r in runs if r.name in sure or " " in r.name}, key=lambda n: (-len(n), n))
     longest: dict[str, str] = {}
+    wholes: dict[str, str] = {}
     for name in names:
-        bare = _ARTICLE.sub("", name)
-        whole = next((n for n in longest if n.endswith(f" {bare}") or n.startswith(f"{bare} ")), None)
-        longest[name] = longest[whole] if whole else bare
+        bare = _ARTICLE.sub("", name) or name
+        longest[name] = longest[wholes[bare.lower()]] if bare.lower() in wholes else _as_written(bare)
+        for part in _parts_of(name.lower()):
+            wholes.setdefault(part, name)
     return longest
+
+
+def _parts_of(whole: str) -> Iterator[str]:
+    """Yield the name and what it begins and ends with; of one with very many words only the outermost."""
+    yield whole
+    cuts = [m.start() for m in re.finditer("[ ,]", whole)]
+    yield from (whole[:cut] for cut in cuts[:_MOST_PARTS])
+    yield from (whole[cut + 1 :] for cut in cuts[-_MOST_PARTS:] if whole[cut] == " ")
+
+
+def _as_written(name: str) -> str:
+    """A person's name in capitals throughout is written as names are."""
+    words = name.split()
+    if len(words) > 1 and name.isupper() and all(len(w) > 1 and w.isalpha() for w in words) and len(words[-1]) > 3:
+        return name if words[-1].title() in _ENDINGS or words[-1] in _FORMS else name.title()
+    return name
 
 
 def _type_of(name: str, clause: Clause, place: Place, rulebook: Rulebook) -> PartyType:
     around = {t.word for t in clause.tokens[max(0, place.first - _NEAR) : place.first]}
     after = {t.word for t in clause.tokens[place.last + 1 : place.last + 1 + _NEAR]}
-    if _FIRM_ENDING.search(name):
-        return PartyType.COMPANY
-    if around & rulebook.names["ship"] or (name[-1].isdigit() and " " in name):
-        return PartyType.VESSEL
-    if (around | after) & rulebook.names["firm"]:
-        return PartyType.COMPANY
     words = name.split()
-    is_personal = 2 <= len(words) <= 5 and all(w[:1].isupper() or w in _PARTICLES for w in words)
+    if words[-1].rstrip(".") in _ENDINGS:
+        return PartyType.COMPANY
+    if around & rulebook.names["ship"] or after & rulebook.names["ship"] or (name[-1].isdigit() and len(words) > 1):
+        return PartyType.VESSEL
+    if words[-1] in _BODIES:
+        return PartyType.ORGANISATION
+    if (around | after) & rulebook.names["firm"] or any(w in _ENDINGS for w in words[1:]):
+        return PartyType.COMPANY
+    is_personal = 2 <= len(words) <= 5 and not any(w in _BODIES for w in words)
     return PartyType.PERSON if is_personal and not name.isupper() else PartyType.ORGANISATION

@@ -56,26 +56,28 @@ def evaluate(
             continue
         day = date.fromisoformat(story["published"][:10])
         known = found.get(story["id"]) if found is not None else None
-        _count(report, story, known or extract(story["title"], story["text"], day, rulebook))
+        _count(report, story, known or extract(story["title"], story["text"], day, rulebook), rulebook)
     return report
 
 
-def _count(report: RulesReport, story: Mapping[str, Any], found: Extraction) -> None:
+def _count(report: RulesReport, story: Mapping[str, Any], found: Extraction, rulebook: Rulebook) -> None:
+    """Count one story. Another spelling of a name that the book knows is the same party."""
     report.stories += 1
+    named = rulebook.canonical
     sets: dict[str, tuple[set[Any], set[Any]]] = {
-        "party": ({p.canonical for p in found.parties}, {p["canonical"] for p in story["parties"]}),
+        "party": ({p.canonical for p in found.parties}, {named(p["canonical"]) for p in story["parties"]}),
         "role": (
             {(p.canonical, r.value) for p in found.parties for r in p.roles},
-            {(p["canonical"], r) for p in story["parties"] for r in p["roles"]},
+            {(named(p["canonical"]), r) for p in story["parties"] for r in p["roles"]},
         ),
-        "denied": (set(found.denied_by), set(story["denied_by"])),
+        "denied": (set(found.denied_by), {named(name) for name in story["denied_by"]}),
     }
     for what, (ours, theirs) in sets.items():
         report.counts[f"{what}:found"] += len(ours)
         report.counts[f"{what}:told"] += len(theirs)
         report.counts[f"{what}:right"] += len(ours & theirs)
     violators = sets["party"][1]
-    bystanders = {b["canonical"] for b in story["non_parties"]} - violators
+    bystanders = {named(b["canonical"]) for b in story["non_parties"]} - violators
     report.counts["bystanders"] += len(bystanders)
     report.counts["wronged"] += len(bystanders & sets["party"][0])
     report.counts["regime"] += bool(set(found.regimes) & set(story["regimes"]))

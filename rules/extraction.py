@@ -3,22 +3,17 @@
 The order is: mentions, clauses, frames, bystanders, then the law of the day over what the frames found.
 """
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 
 from rules.acts import (
     MOVING,
-    NEVER_PARTIES,
     Act,
     clauses_of,
     framed_acts,
     is_doubted,
     one_way,
-    phrases_in,
     quote_of,
     touches,
     typed_acts,
@@ -27,29 +22,27 @@ from rules.bystanders import Stances, read_stances
 from rules.candidates import Candidate, Place, find_candidates
 from rules.clauses import Clause
 from rules.denials import denying
-from rules.findings import LEARNT, Bystander, Evidence, Extraction, Goods, MeasureFinding, Party, RuleHit
+from rules.findings import LEARNT, Bystander, Extraction, Goods, Party, RuleHit
+from rules.law import kinds_of, law_of, named_regimes
 from rules.mentions import Mention
-from rules.regime import Measure, Regime
-from rules.roles import THRESHOLD, THRESHOLD_ALONE, features_of, likely_roles
+from rules.roles import (
+    THRESHOLD,
+    THRESHOLD_DOUBTED,
+    THRESHOLD_FRAMED,
+    THRESHOLD_OFFICIAL,
+    Judgement,
+    features_of,
+    judge,
+    parts_of,
+)
 from rules.rulebook import Rulebook
-from rules.vocabulary import Direction, Field, Kind, Role, Status
+from rules.status import status_of
+from rules.vocabulary import Field, PartyType
 
 _MOST_HITS = 24
-# Of one act under one regime.
-_MOST_MEASURES = 3
-_SHIPPING = re.compile(
-    r"ship-to-ship|transponder|automatic identification|\bAIS\b|went dark|false flag|flag of convenience|reflagged|"
-    r"spoof|bill of lading|at-sea transfer|on the high seas|port call",
-    re.IGNORECASE,
-)
-_TRAVEL = re.compile(
-    r"travel ban|banned from travel|no-fly|defied a ban on travel|despite .{0,30}travel", re.IGNORECASE
-)
-_PROLIFERATION = re.compile(
-    r"nuclear (?:weapons? |missile )?program|weapons of mass destruction|missile program|centrifuge|enrichment|"
-    r"dual-use",
-    re.IGNORECASE,
-)
+
+
+_Fields = Mapping[Field, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,50 +74,131 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 
     Every quote stands verbatim at its offsets in the field it names. Equal input gives an equal answer.
     """
-    read = read_story(title, text, rulebook)
-    whole = f"{title}\n{text}"
-    learnt = list(_learnt(read, title, text, rulebook))
-    acts = [*read.acts, *learnt]
-    kinds = _kinds(acts, whole)
-    measures, regimes = _law(acts, kinds, on, rulebook)
-    parties = _parties([*(act for act in read.acts if act.strong), *learnt], rulebook)
+    return judge_story(read_story(title, text, rulebook), title, text, on, rulebook)
+
+
+def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
+    """Return what the rules find in a story that was read with the same names and words; see ``extract``."""
+    acts, parties = told_acts(read, title, text, rulebook)
+    named = named_regimes(read.clauses, rulebook)
+    kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
+    measures, regimes = law_of(acts, kinds, named, on, rulebook)
     names = {p.canonical for p in parties}
     return Extraction(
         parties=parties,
         bystanders=_bystanders(read.clauses, names, read.stances, rulebook),
-        kinds=kinds,
+        kinds=kinds if acts or regimes else (),
         regimes=regimes,
         measures=measures,
         goods=_goods(acts),
-        status=_status(whole, rulebook) if acts else None,
+        status=status_of(read.clauses, acts, rulebook) if acts or regimes else None,
         denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
         hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:_MOST_HITS]),
         version=rulebook.version,
     )
 
 
-def _learnt(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> Iterator[Act]:
-    """Yield an act for each candidate that no frame named and the learnt weights take for a violator."""
-    framed = {name for act in read.acts if act.strong for _, _, name in act.roles}
-    least = THRESHOLD if read.acts else THRESHOLD_ALONE
-    for candidate, features in zip(read.candidates, read.features, strict=True):
-        if candidate.name in framed or rulebook.roles.probability("violator", features) < least:
+def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:
+    """Return the acts that frames and learnt weights find, and the parties to them."""
+    named = list(_named(read, title, text, rulebook))
+    acts = [*read.acts, *(act for _, given in named for act in given if act.rule == LEARNT)]
+    return acts, tuple(party for party, _ in named)
+
+
+def _named(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Party, list[Act]]]:
+    """Yield each candidate that is said to take part, and the acts that say so: the frames' if any, else a learnt one.
+
+    The weights decide, but a story whose every sentence with a name in it denies or imagines tells of no act.
+    """
+    parts = parts_of(read.candidates, read.clauses, [act for act in read.acts if act.strong])
+    naming = {place.clause for candidate in read.candidates for place in candidate.places}
+    doubted = {n for n in naming if is_doubted(read.clauses[n][1], rulebook)}
+    told = doubted != naming
+    judgements = [
+        judge(features, rulebook.roles, {role for role, _ in parts.get(number, ())})
+        for number, features in enumerate(read.features)
+    ]
+    sure = {c.name: j.violator for c, j in zip(read.candidates, judgements, strict=True)}
+    for number, candidate in enumerate(read.candidates):
+        given, judged = parts.get(number, []), judgements[number]
+        least = THRESHOLD_FRAMED if given else THRESHOLD if _is_told(candidate, doubted) else THRESHOLD_DOUBTED
+        if candidate.type is PartyType.PERSON and _acts_for_a_party(candidate, sure, rulebook):
+            least = max(least, THRESHOLD_OFFICIAL)
+        if judged.violator < least or _is_outdone(candidate, judged, bool(given), sure, read, rulebook):
             continue
-        told_of = [p for p in candidate.places if not is_doubted(read.clauses[p.clause][1], rulebook)]
-        if not told_of:
-            continue
-        place = _telling_place(told_of, read.clauses)
-        field, clause = read.clauses[place.clause]
-        goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
-        mention = _as_mention(candidate, clause, place)
-        roles = likely_roles(features, rulebook.roles)
-        evidence = quote_of(field, clause, 0, len(clause.tokens) - 1, title, text, LEARNT)
-        told = "; ".join(rulebook.roles.telling(features))
-        says = f"{candidate.name} stands where a {roles[0].value} does ({told})"
-        kinds = tuple(m.kind for m in goods if m.kind)
-        yield Act(
-            "role.learnt", says, tuple((r, mention, candidate.name) for r in roles), kinds, evidence, goods, False
-        )
+        acts = [act for role, act in given if role in judged.roles] or [act for _, act in given]
+        if not acts and told:
+            acts = [_learnt(number, judged, doubted, read, title, text, rulebook)]
+        if acts:
+            yield _party(candidate, judged, acts, read, {Field.TITLE: title, Field.TEXT: text}), acts
+
+
+def _acts_for_a_party(candidate: Candidate, sure: Mapping[str, float], rulebook: Rulebook) -> bool:
+    principal = rulebook.principal(candidate.name)
+    return principal != candidate.name and sure.get(principal, 0.0) >= THRESHOLD
+
+
+def _is_told(candidate: Candidate, doubted: Collection[int]) -> bool:
+    """True where some sentence names him that neither denies nor only imagines."""
+    return any(place.clause not in doubted for place in candidate.places)
+
+
+def _is_outdone(
+    candidate: Candidate,
+    judged: Judgement,
+    framed: bool,
+    sure: Mapping[str, float],
+    read: StoryRead,
+    rulebook: Rulebook,
+) -> bool:
+    """True where a leader and the party that is named through him alone would both count, and the other one does.
+
+    In the words of a frame the party acts; else whoever is likelier.
+    """
+    for other in read.candidates:
+        led, leader = (other, candidate) if candidate.type is PartyType.PERSON else (candidate, other)
+        if led is not leader and rulebook.principal(leader.name) == led.name and all(p.by_leader for p in led.places):
+            if framed:
+                return led is other and sure[led.name] >= THRESHOLD_FRAMED
+            return sure[other.name] > judged.violator
+    return False
+
+
+def _party(candidate: Candidate, judged: Judgement, acts: Sequence[Act], read: StoryRead, whole: _Fields) -> Party:
+    evidence = list(dict.fromkeys(act.evidence for act in acts))[:5]
+    place = next(
+        p
+        for p in candidate.places
+        if read.clauses[p.clause][0] is evidence[0].field and p.start < evidence[0].end and evidence[0].start < p.end
+    )
+    value = whole[evidence[0].field]
+    # The words of a frame may break off within a name.
+    start, end = min(place.start, evidence[0].start), max(place.end, evidence[0].end)
+    evidence[0] = replace(evidence[0], start=start, end=end, quote=value[start:end])
+    return Party(value[place.start : place.end], candidate.name, candidate.type, judged.roles, tuple(evidence))
+
+
+def _learnt(
+    number: int,
+    judged: Judgement,
+    doubted: Collection[int],
+    read: StoryRead,
+    title: str,
+    text: str,
+    rulebook: Rulebook,
+) -> Act:
+    """Return the act of a candidate that no frame named and the learnt weights take for a violator."""
+    candidate, features = read.candidates[number], read.features[number]
+    told_of = [p for p in candidate.places if p.clause not in doubted] or candidate.places
+    place = _telling_place(told_of, read.clauses)
+    field, clause = read.clauses[place.clause]
+    goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
+    mention = Mention(place.start, place.end, candidate.name, candidate.type)
+    evidence = quote_of(field, clause, 0, len(clause.tokens) - 1, title, text, LEARNT)
+    told = "; ".join(rulebook.roles.telling(features))
+    says = f"{candidate.name} stands where a {judged.roles[0].value} does ({told})"
+    roles = tuple((role, mention, candidate.name) for role in judged.roles)
+    return Act(LEARNT, says, roles, tuple(m.kind for m in goods if m.kind), evidence, goods, strong=False)
 
 
 def _telling_place(places: Sequence[Place], clauses: Sequence[tuple[Field, Clause]]) -> Place:
@@ -136,126 +210,6 @@ def _telling_place(places: Sequence[Place], clauses: Sequence[tuple[Field, Claus
         return 2 * goods + any(clause.has(name) for name in MOVING), -place.clause
 
     return max(places, key=worth)
-
-
-def _as_mention(candidate: Candidate, clause: Clause, place: Place) -> Mention:
-    first, last = clause.tokens[place.first], clause.tokens[place.last]
-    if first.mention is not None:
-        return first.mention
-    return Mention(first.start, last.end, candidate.name, candidate.type)
-
-
-def _kinds(acts: Sequence[Act], whole: str) -> tuple[Kind, ...]:
-    counts: Counter[Kind] = Counter()
-    for act in acts:
-        for kind in set(act.kinds):
-            counts[kind] += 2 if act.strong else 1
-    if not counts:
-        return ()
-    top = max(counts.values())
-    kinds = [k for k, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n * 2 >= top]
-    if _SHIPPING.search(whole) and Kind.SHIPPING not in kinds:
-        kinds.append(Kind.SHIPPING)
-    if _TRAVEL.search(whole) and Kind.TRAVEL not in kinds:
-        kinds.append(Kind.TRAVEL)
-    if _PROLIFERATION.search(whole) and kinds[0] is not Kind.PROLIFERATION and counts[Kind.PROLIFERATION]:
-        kinds.append(Kind.PROLIFERATION)
-    return tuple(dict.fromkeys(kinds))[:3]
-
-
-def _law(
-    acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook
-) -> tuple[tuple[MeasureFinding, ...], tuple[str, ...]]:
-    """Every measure the acts touch, and the regimes in force, the one most acts touch first.
-
-    Measures that were not in force on the day are told only where no other is: the act was then no breach.
-    """
-    weight: Counter[str] = Counter()
-    touched: dict[str, MeasureFinding] = {}
-    for act in acts:
-        for role, _, name in act.roles:
-            for target in dict.fromkeys((name, rulebook.principal(name))):
-                for regime in rulebook.targets.get(target, ()):
-                    found = [_finding(regime, measure, on) for measure in _applying(regime, role, act, kinds, on)]
-                    touched |= {f.code: f for f in found if f.code not in touched}
-                    if any(f.in_force for f in found):
-                        weight[regime.id] += 3 if act.strong else 1
-    if weight:
-        touched = {code: finding for code, finding in touched.items() if finding.in_force}
-    regimes = tuple(r for r, _ in sorted(weight.items(), key=lambda item: (-item[1], item[0])))
-    return tuple(touched.values()), regimes
-
-
-def _finding(regime: Regime, measure: Measure, on: date | None) -> MeasureFinding:
-    return MeasureFinding(
-        regime.id, measure.code, measure.kind, measure.basis, measure.is_in_force(on), measure.unverified
-    )
-
-
-def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], on: date | None) -> Sequence[Measure]:
-    """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
-
-    Those in force on the day come before those that were not.
-    """
-    forbidding = sorted(_forbidding(regime, role, act.kinds, kinds), key=lambda m: not m.is_in_force(on))
-    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
-    in_force = [m for m in suited if m.is_in_force(on)]
-    return in_force[:_MOST_MEASURES] or suited[:1] or forbidding[:1]
-
-
-def _names(measure: Measure, goods: str) -> bool:
-    """True where the measure's goods and the act's are the same word, or one of its words: "fuel" and "jet fuel"."""
-    told = set(_singular(goods))
-    return any(told >= words or words >= told for words in (set(_singular(g)) for g in measure.goods))
-
-
-@lru_cache(maxsize=4_096)
-def _singular(goods: str) -> tuple[str, ...]:
-    return tuple(word.removesuffix("s") for word in goods.lower().replace("-", " ").split())
-
-
-def _forbidding(regime: Regime, role: Role, act_kinds: Sequence[Kind], kinds: Sequence[Kind]) -> Iterator[Measure]:
-    """Yield the regime's measures that forbid such an act, those of the act's own kind first."""
-    wanted = [k for k in dict.fromkeys((*act_kinds, *kinds)) if k in kinds or k in act_kinds]
-    for kind in wanted:
-        for measure in regime.measures:
-            if measure.kind is kind and _looks(measure.direction, role):
-                yield measure
-
-
-def _looks(direction: Direction, role: Role) -> bool:
-    if direction is Direction.BOTH or role not in (Role.SUPPLIER, Role.RECIPIENT):
-        return True
-    return direction is (Direction.TO_TARGET if role is Role.RECIPIENT else Direction.FROM_TARGET)
-
-
-def _parties(acts: Sequence[Act], rulebook: Rulebook) -> tuple[Party, ...]:
-    found: dict[str, tuple[Mention, list[Role], list[Evidence]]] = {}
-    for act in acts:
-        for role, mention, name in act.roles:
-            _, roles, evidence = found.setdefault(name, (mention, [], []))
-            if role not in roles:
-                roles.append(role)
-            if act.evidence not in evidence and len(evidence) < 5:
-                evidence.append(act.evidence)
-    parties = []
-    for name, (mention, roles, evidence) in found.items():
-        known = rulebook.parties.get(name)
-        type_ = known.type if known else mention.type
-        if type_ is None or type_ in NEVER_PARTIES:
-            continue
-        written = next((e.quote for e in evidence), "")
-        spelled = written if mention.canonical == written else _spelled(mention, evidence)
-        parties.append(Party(spelled, name, type_, tuple(roles), tuple(evidence)))
-    return tuple(parties)
-
-
-def _spelled(mention: Mention, evidence: Sequence[Evidence]) -> str:
-    """Return the party's name as the first quote writes it."""
-    first = evidence[0]
-    if first.start <= mention.start and mention.end <= first.end:
-        return first.quote[mention.start - first.start : mention.end - first.start]
-    return mention.canonical
 
 
 def _bystanders(
@@ -283,16 +237,6 @@ def _goods(acts: Sequence[Act]) -> tuple[Goods, ...]:
             if mention.goods not in found and mention.kind is not None:
                 found[mention.goods] = Goods(mention.goods, mention.kind, act.evidence)
     return tuple(found.values())[:8]
-
-
-def _status(whole: str, rulebook: Rulebook) -> Status:
-    """The firmest word the story has for the act: admitted over documented over alleged."""
-    lowered = whole.lower()
-    if phrases_in(rulebook.phrases["admitted"]).search(lowered):
-        return Status.ADMITTED
-    if phrases_in(rulebook.phrases["documented"]).search(lowered):
-        return Status.DOCUMENTED
-    return Status.ALLEGED
 
 
 def example_faults(rulebook: Rulebook) -> list[str]:

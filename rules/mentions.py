@@ -1,25 +1,44 @@
 """Text → mentions of parties and goods, longest spelling first, by one automaton over the whole text."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rules.rulebook import KnownParty, Pattern, Rulebook
 from rules.sentences import plain
 from rules.vocabulary import Kind, PartyType
 
-_SORT_OF_SHIP = "(?:oil |fuel |product |cargo |container |fishing |crude )?"
-_SHIP = "tanker|freighter|vessel|ship|dhow|carrier|coaster|trawler|barge|boat"
-_VESSEL = re.compile(
-    rf"\b(?:{_SORT_OF_SHIP}(?:{_SHIP})s?,?|[Mm]/?[VT]) (?:the |named |called |known as (?:the )?)?\"?"
-    r"((?:[A-Z][A-Za-z'-]*|[A-Z]{2,})(?: (?:[A-Z][A-Za-z'-]*|\d{1,4}|[IVX]+)){0,3})"
+_SORT_OF_SHIP = (
+    "(?:oil |fuel |product |chemical |gas |LPG |cargo |container |fishing |crude |general cargo |bulk |livestock |"
+    "merchant |motor |ro-ro )?"
 )
+_SHIP = (
+    "tanker|supertanker|freighter|vessel|ship|dhow|carrier|coaster|trawler|barge|boat|yacht|ferry|tugboat|tug|VLCC|"
+    "bulker|schooner|speedboat"
+)
+_SHIP_WORD = r"(?:[A-Z][A-Za-z'-]*)"
+_SHIP_NAME = rf"{_SHIP_WORD}(?: (?:{_SHIP_WORD}|\d{{1,4}})){{0,3}}"
+# "MT Courageous", but neither "Mt Everest" nor the "mt" of metric tons.
+_VESSEL = re.compile(
+    rf"\b(?:{_SORT_OF_SHIP}(?<!aircraft )(?:{_SHIP})s?,?|M/?[VT]|F/?V|M/Y) "
+    rf"(?:the |named |called |known as (?:the )?)?\"?({_SHIP_NAME})"
+)
+_IMO = re.compile(r"\bIMO(?: number| no\.?| No\.?)?:?\s?#?(\d{7})\b")
+_NAME_BEFORE_IMO = re.compile(rf"({_SHIP_NAME}),?\"?\s?\(?$")
+_LONGEST_NAME = 60
+# A warship belongs to its navy: it is no merchantman of unknown owner.
+_WARSHIP = re.compile(r"(?:USS|USNS|USCGC|HMS|HMAS|HMCS|HMNZS|INS|FS|ROKS|TCG|ITS|PNS|JS)\b")
 _LEGAL_FORM = "Ltd|Limited|LLC|L\\.L\\.C|Inc|Corp|Corporation|Co|Company|GmbH|FZE|FZCO|DMCC|SARL|JSC|OOO|PLC"
 _LINE = (
     "Trading|Shipping|Holdings?|Bank|Airlines?|Airways|Aviation|Exchange|Industries|Logistics|Maritime|Technolog(?:y|ies)|"
     "Enterprises?|Shipyard|Cargo|Petroleum|Fisheries|Foundation|Charity|Bureau de Change"
 )
-_COMPANY = re.compile(rf"\b((?:[A-Z][\w&'.-]*,? ){{1,6}}(?:{_LEGAL_FORM}|{_LINE})\b\.?)")
+_WORD = r"[A-Z][\w&'.-]{0,40}"
+_COMPANY = re.compile(rf"\b((?:{_WORD} ){{0,5}}{_WORD},? (?:{_LEGAL_FORM}|{_LINE})\b\.?)")
+_FORM = re.compile(rf" (?:{_LEGAL_FORM})\.?$")
+_AIRLINE = re.compile(r"(?:[A-Z]\w+ ){1,3}(?:Airlines?|Airways)")
 _NAME = r"(?:[A-Z][a-z'’-]+|[A-Z]\.|al-[A-Z][a-z]+|el-[A-Z][a-z]+|[a-z]{2,3}-[A-Z][a-z]+)"
 _FATE = (
     "charged|convicted|sentenced|indicted|arrested|extradited|jailed|guilty|accused|detained|found guilty|imprisoned|"
@@ -35,6 +54,20 @@ _PERSON = re.compile(
     rf"(?=,? (?:aged )?\(?\d\d\b|,? (?:{_BECAME}) ?(?:{_FATE}))"
 )
 _CHARGED = re.compile(rf"\b(?:{_TRADES}) ({_NAME}(?: {_NAME}){{1,3}})")
+_PLANE = (
+    r"aircraft|airplane|aeroplane|plane|jet|airliner|freighter|helicopter|cargo flight|Ilyushin|Antonov|Boeing|Airbus|"
+    r"Tupolev|Gulfstream|Bombardier|Il-\d\d\w*|IL-\d\d\w*|An-\d\d\w*|AN-\d\d\w*|registration|registered|reg\.?|"
+    r"tail number|tail"
+)
+# 4L-AWA, ER-AXV, UP-I7652, RA-78765, P-885, N123AB; a type such as Il-76 or KN-23 has other digits.
+_TAIL = (
+    r"(?:[A-Z]\d|\d[A-Z]|[A-Z]{1,2})-(?:[A-Z]{3,4}|[A-Z]{1,2}\d{3,4}|\d{5})|P-\d{3}|N\d{3,5}[A-Z]{0,2}|"
+    r"YV\d{4}|YV-?\d{3,4}[A-Z]?"
+)
+_AIRCRAFT = re.compile(
+    rf"\b(?:{_PLANE})s?\b[^.;\n]{{0,40}}?(?<![\w-])({_TAIL})(?![\w-])|"
+    rf"(?<![\w-])({_TAIL})(?= (?:cargo |transport |passenger |Boeing |business )?(?:aircraft|plane|jet|freighter)\b)"
+)
 _OPENERS = (
     "The A An In On At For And But He She They His Her It This That These Those With From By As Of To Mr Mrs Ms Dr",
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
@@ -42,10 +75,63 @@ _OPENERS = (
 )
 _LATER_WORDS = frozenset(" ".join(_OPENERS).split())
 
-
 _AMOUNT = re.compile(
     r"(?:US|A|C|HK)?[$€£¥₩]\s?\d[\d,.]*(?:\s?(?:million|billion|m|bn|k)\b)?|"
     r"\b\d[\d,.]*\s(?:million\s|billion\s)?(?:euros?|pounds|rupees|shillings|yuan|won|dinars?|naira|francs)\b"
+)
+
+# Words that many names end in, and that some papers write small: "the Wagner group", "the Lebanese army".
+_SMALL_WORDS = (
+    "group party network movement council office department ministry agency service forces army armed navy air force",
+    "militia rebels regime government coalition gang panel committee command guard guards corps front brigade brigades",
+    "authority newspaper of and the for in on national experts team mission alliance company officials police military",
+    "foreign defence defense intelligence",
+)
+_SMALL = frozenset(" ".join(_SMALL_WORDS).split())
+_ARTICLES = frozenset(("The", "Al", "El"))
+_PREFIX = re.compile(r"^(?:[Aa]l|[Ee]l|[Aa]nti|[Ee]x|[Pp]ro)-")
+# What turns the name of a land into that of a water, a paper or a beast.
+_LAND_AFTER = re.compile(
+    r" (?:Sea|Seas|Ocean|Channel|Straits?|Canal|Rivers?|Delta|Valley|Basin|Times|Herald|Tribune|Observer|Gazette|"
+    r"Papers|pigs?|fowl)\b"
+)
+_LAND_BEFORE = re.compile(
+    r"(?:\b(?:[Gg]ulf|[Ss]ea|[Ss]traits?|[Bb]ay|[Rr]iver|[Ll]ake|[Cc]ape|University) of (?:the )?|"
+    r"\b(?:Lake|River|Mount) )$"
+)
+_NEW = re.compile(r"\bNew $")
+_NEW_LANDS = frozenset(("Mexico", "England", "Guinea", "Britain", "Georgia", "London", "Holland"))
+_AMERICAN_STATE = re.compile(
+    r", (?:Ala(?:bama|\.)|Arizona|Ariz\.|Ark(?:ansas|\.)|California|Calif\.|Colorado|Colo\.|Conn(?:ecticut|\.)|"
+    r"Delaware|Florida|Fla\.|Ga\.|Idaho|Ill(?:inois|\.)|Indiana|Ind\.|Iowa|Kan(?:sas|\.)|Kentucky|Ky\.|Louisiana|Maine|"
+    r"Maryland|Md\.|Massachusetts|Mass\.|Mich(?:igan|\.)|Minn(?:esota|\.)|Mississippi|Miss\.|Missouri|Mo\.|Montana|"
+    r"Neb(?:raska|\.)|Nevada|New Hampshire|N\.H\.|New Jersey|N\.J\.|New Mexico|N\.M\.|N\.Y\.|North Carolina|N\.C\.|"
+    r"North Dakota|Ohio|Okla(?:homa|\.)|Ore(?:gon|\.)|Pennsylvania|Pa\.|South Carolina|S\.C\.|South Dakota|"
+    r"Tenn(?:essee|\.)|Texas|Utah|Vermont|Vt\.|Virginia|Va\.|Wash\.|West Virginia|W\.Va\.|Wis(?:consin|\.)|Wyoming|"
+    r"Wyo\.)(?!\w)"
+)
+# Lands and capitals that people too are called after, before or behind another name: "Jordan Hill", "Tom Holland".
+_NAMESAKES = (
+    "Chad Jordan Georgia Israel Paris Sofia Santiago Kenya Cuba America Washington London Vienna Ireland Holland",
+    "England Berlin Lima Wellington",
+)
+_ALSO_PERSONS = frozenset(" ".join(_NAMESAKES).split())
+_LAND_WORDS = (
+    "President Prime Minister King Queen Foreign Defence Defense Government Army Navy Air Police Parliament Republic",
+    "Embassy Ambassador North South East West Northern Southern Eastern Western Central Northeast Northwest Southeast",
+    "Southwest Upper Lower Greater Former Via Says Said Denies Sends Sent After Before Between Against Over Under Into",
+    "Near Across Through Inside Outside Around Since Until When While If Because Although Though Like Unlike Both Why",
+    "How What Where Who Is Was Has Will Would Could Can Did Does Most Many Some All No Not Today Now Then Here There",
+    "Even Only Also Neighbouring Neighboring And Gaza Tehran Moscow Beijing Pyongyang Kyiv Saudi Western-backed",
+)
+_BESIDE_LANDS = frozenset(" ".join(_LAND_WORDS).split()) | _LATER_WORDS
+_WORD_AFTER = re.compile(r" ([A-Z][\w'-]*)")
+_WORD_BEFORE = re.compile(r"([A-Z][\w-]*) $")
+# "Russian military hardware": the goods are military, not the seller.
+_MILITARY_GOODS = re.compile(
+    r"[ -](?:aid|assistance|equipment|hardware|support|training|supply|supplies|vehicles?|aircraft|planes?|jets?|"
+    r"helicopters?|trucks?|instructors?|advis[eo]rs?|trainers?|cooperation|technology|goods|gear|drones?|items?|material|"
+    r"materiel|engines?|radios?|uniforms?|cargo(?:es)?|shipments?|help|engineers?|experts?)\b"
 )
 
 
@@ -68,16 +154,15 @@ class Mention:
         return self.type is not None
 
 
-def find_mentions(text: str, rulebook: Rulebook) -> list[Mention]:
+def find_mentions(text: str, rulebook: Rulebook, around: str = "") -> list[Mention]:
     """Return every mention in the order of the text; none overlaps another.
 
-    An acronym that must have a cue counts only where one of its cues stands in the same text.
+    A name that other things share counts only where one of its cues stands in the same text or in ``around``, the rest
+    of the story.
     """
     flat = plain(text)
-    lowered = _lower(flat)
-    known = [m for m in _known(flat, lowered, rulebook) if _has_cue(m, flat)]
-    taken = [(m.start, m.end) for m in known if m.is_party]
-    found = [*known, *_unknown(flat, taken), *_amounts(flat)]
+    known = list(_known(flat, _lower(flat), f"{flat}\n{plain(around)}" if around else flat, rulebook))
+    found = [*known, *_unknown(flat, [m for m in known if m.is_party]), *_amounts(flat)]
     return _without_overlaps(sorted(found, key=lambda m: (m.start, -m.end)))
 
 
@@ -87,42 +172,102 @@ def _lower(text: str) -> str:
     return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
 
 
-def _known(flat: str, lowered: str, rulebook: Rulebook) -> Iterator[Mention]:
+def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[Mention]:
     patterns = rulebook.patterns
-    for index, start, end in rulebook.automaton.find_matches_as_indexes(lowered):
-        if (start and _is_word(flat[start - 1])) or (end < len(flat) and _is_word(flat[end])):
-            continue
+    cued: dict[tuple[str, ...], bool] = {}
+
+    def has_cue(cues: tuple[str, ...]) -> bool:
+        if cues not in cued:
+            cued[cues] = bool(_any_of(cues).search(story))
+        return cued[cues]
+
+    def accept(index: int, start: int, end: int) -> bool:
         pattern = patterns[index]
-        written = flat[start:end]
+        if end < len(flat) and unicodedata.combining(flat[end]):
+            return False
+        if not _is_written_as_name(pattern, flat[start:end]):
+            return False
+        if pattern.party is None:
+            return True
+        if pattern.party.needs_cue and not has_cue(pattern.party.needs_cue):
+            return False
+        return pattern.party.type is not PartyType.STATE or _is_land(flat, start, end, rulebook)
+
+    for index, start, end in rulebook.matcher.find(lowered, accept):
+        pattern = patterns[index]
         if pattern.party is None:
             yield Mention(start, end, pattern.goods, None, goods=pattern.goods, kind=pattern.kind)
-        elif _is_written_as_name(pattern, written):
+        else:
             yield Mention(start, end, pattern.party.name, pattern.party.type, pattern.is_adjective, known=pattern.party)
 
 
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+@lru_cache(maxsize=1_024)
+def _any_of(cues: tuple[str, ...]) -> re.Pattern[str]:
+    """Cues are the beginnings of words: "Sudan" finds "Sudanese"."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(cue) for cue in cues) + ")")
 
 
 def _is_written_as_name(pattern: Pattern, written: str) -> bool:
-    """Names keep their capitals; an acronym must be written as one, so that "us" is never the United States."""
-    letters = [c for c in pattern.spelling if c.isalpha()]
+    """Names keep their capitals; an acronym must be written as one, so that "us" is never the United States.
+
+    "Nato" passes for NATO, "the Wagner group" for the Wagner Group, but "the sentry" never for The Sentry. Goods are
+    written as they come, but for short acronyms.
+    """
+    spelling = pattern.spelling
+    if written == spelling:
+        return True
+    letters = [c for c in spelling if c.isalpha()]
+    if pattern.party is None:
+        acronym = spelling.removesuffix("s")
+        return not (acronym.isupper() and len(letters) <= 4) or written.startswith(acronym)
+    if not any(c.isupper() for c in spelling):
+        return True
     if len(letters) <= 6 and all(c.isupper() for c in letters):
-        return written == pattern.spelling
-    return any(c.isupper() for c in written) or not any(c.isupper() for c in pattern.spelling)
-
-
-def _has_cue(mention: Mention, flat: str) -> bool:
-    if mention.known is None or not mention.known.needs_cue:
+        is_word = len(letters) >= 4 and spelling.isalpha() and not pattern.party.needs_cue
+        return written == spelling or (is_word and written == spelling.capitalize())
+    if written.isupper():
         return True
-    written = flat[mention.start : mention.end]
-    if not (written.isupper() and len(written) <= 5) and written not in ("Fano", "MODEL"):
-        return True
-    return any(cue in flat for cue in mention.known.needs_cue)
+    opens = True
+    for said, seen in zip(spelling.split(" "), written.split(" "), strict=False):
+        if said in _ARTICLES or not any(c.isupper() for c in _PREFIX.sub("", said)):
+            continue
+        if not any(c.isupper() for c in seen) and (opens or said.lower() not in _SMALL):
+            return False
+        opens = False
+    return True
 
 
-def _unknown(flat: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
+def _is_land(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
+    """False where the name of a state is part of a water's, a paper's, a person's or an American town's."""
+    written = flat[start:end]
+    if written.endswith("military"):
+        return _MILITARY_GOODS.match(flat, end) is None
+    if _LAND_AFTER.match(flat, end) or _LAND_BEFORE.search(flat, max(0, start - 24), start):
+        return False
+    if _AMERICAN_STATE.match(flat, end):
+        return False
+    if written in _NEW_LANDS and _NEW.search(flat, max(0, start - 5), start):
+        return False
+    return written not in _ALSO_PERSONS or not _is_of_person(flat, start, end, rulebook)
+
+
+def _is_of_person(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
+    """True for "Chad Smith said" and "Michael Jordan", outside headlines that write every word with a capital."""
+    around = flat[max(0, start - 80) : end + 80].split()
+    if sum(1 for w in around if w[:1].isupper()) > 0.6 * len(around):
+        return False
+    beside = (_WORD_BEFORE.search(flat, max(0, start - 24), start), _WORD_AFTER.match(flat, end))
+    words = [match[1] for match in beside if match]
+    return any(not (w in _BESIDE_LANDS or w.isupper() or w in rulebook.parties) for w in words)
+
+
+def _unknown(flat: str, known: list[Mention]) -> Iterator[Mention]:
     """Yield parties that no list knows, by the form in which news introduces them."""
+    taken = [False] * (len(flat) + 1)
+    opening: dict[int, Mention] = {}
+    for mention in known:
+        taken[mention.start : mention.end] = [True] * (mention.end - mention.start)
+        opening[mention.start] = mention
     for pattern, type_ in (
         (_VESSEL, PartyType.VESSEL),
         (_COMPANY, PartyType.COMPANY),
@@ -131,8 +276,54 @@ def _unknown(flat: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
     ):
         for match in pattern.finditer(flat):
             start, end = _trimmed(flat, match.start(1), match.end(1))
-            if end - start >= 3 and not any(s < end and start < e for s, e in taken):
+            if type_ is PartyType.COMPANY:
+                start = _without_owner(flat, start, end, opening)
+            if type_ is PartyType.VESSEL and _WARSHIP.match(flat, start):
+                continue
+            is_own = type_ is PartyType.COMPANY and _is_own_name(flat, start, end, taken)
+            if end - start >= 3 and (is_own or not any(taken[start:end])):
                 yield Mention(start, end, flat[start:end].rstrip("."), type_)
+    yield from _numbered(flat, taken)
+
+
+def _is_own_name(flat: str, start: int, end: int, taken: list[bool]) -> bool:
+    """True where a firm's name may hold a land's: "Yemen Petroleum Company", but not "Iran Company"."""
+    form = _FORM.search(flat, start, end)
+    if form is None:
+        return _AIRLINE.fullmatch(flat, start, end) is not None
+    return any(not held and flat[i] != " " for i, held in enumerate(taken[start : form.start()], start))
+
+
+def _without_owner(flat: str, start: int, end: int, opening: dict[int, Mention]) -> int:
+    """Drop whose firm it is from before its name: "Chinese", "Iran's"."""
+    owner = opening.get(start)
+    if owner is None or not (owner.is_adjective or flat.startswith("'s ", owner.end)):
+        return start
+    after = flat.find(" ", owner.end, end) + 1
+    return after if after and flat.find(" ", after, end) > 0 else start
+
+
+def _numbered(flat: str, taken: list[bool]) -> Iterator[Mention]:
+    """Yield ships told by an IMO number and aircraft told by a tail number."""
+    for match in _IMO.finditer(flat):
+        if not is_imo_number(match[1]):
+            continue
+        named = _NAME_BEFORE_IMO.search(flat, max(0, match.start() - _LONGEST_NAME), match.start())
+        start, end = _trimmed(flat, *named.span(1)) if named else (0, 0)
+        if end - start < 3 or flat[start:end] in _LATER_WORDS:
+            yield Mention(match.start(), match.end(), f"IMO {match[1]}", PartyType.VESSEL)
+        elif not any(taken[start:end]) and not _WARSHIP.match(flat, start):
+            yield Mention(start, end, flat[start:end], PartyType.VESSEL)
+    for match in _AIRCRAFT.finditer(flat):
+        start, end = match.span(match.lastindex or 1)
+        if not any(taken[start:end]):
+            yield Mention(start, end, flat[start:end], PartyType.AIRCRAFT)
+
+
+def is_imo_number(digits: str) -> bool:
+    """True where the last of seven digits is the check digit of the first six."""
+    weighted = sum(int(d) * w for d, w in zip(digits[:6], range(7, 1, -1), strict=True))
+    return weighted % 10 == int(digits[6])
 
 
 def _amounts(flat: str) -> Iterator[Mention]:

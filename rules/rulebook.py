@@ -8,16 +8,19 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-import ahocorasick_rs
 import yaml
 
 from rules.frames import Frame, compile_frame
 from rules.inflection import verb_forms
+from rules.linear import StoryWeights, load_story_weights
+from rules.matching import WordMatcher
 from rules.regime import Regime, RegimeError, load_regimes
 from rules.vocabulary import Kind, PartyType, Role
 from rules.weights import RoleWeights, load_weights
 
 BOOK = Path(__file__).parent / "book"
+# The same safe loader in C, where the library has it, reads the book in a third of the time.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue"}
 
 
@@ -60,13 +63,13 @@ class Rulebook:
     frames: tuple[Frame, ...]
     places: Mapping[str, str]
     roles: RoleWeights
+    story: StoryWeights
     version: str
 
     @cached_property
-    def automaton(self) -> Any:
-        """The Aho-Corasick automaton over every spelling, longest match first."""
-        kind = ahocorasick_rs.MatchKind.LeftmostLongest
-        return ahocorasick_rs.AhoCorasick([p.spelling.lower() for p in self.patterns], matchkind=kind)
+    def matcher(self) -> WordMatcher:
+        """One automaton over every spelling."""
+        return WordMatcher([p.spelling.lower() for p in self.patterns])
 
     @cached_property
     def targets(self) -> Mapping[str, tuple[Regime, ...]]:
@@ -86,6 +89,41 @@ class Rulebook:
                 for form, shape in verb_forms(base):
                     tags.setdefault(form, []).append(f"V={name}:{shape}")
         return {form: tuple(dict.fromkeys(found)) for form, found in tags.items()}
+
+    @cached_property
+    def word_classes(self) -> Mapping[str, tuple[str, ...]]:
+        """The classes of each word that stands around names."""
+        found: dict[str, list[str]] = {}
+        for name, words in self.names.items():
+            if name not in ("title", "opener", "nobody", "personnel"):
+                for word in words:
+                    found.setdefault(word, []).append(name)
+        return {word: tuple(sorted(names)) for word, names in found.items()}
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        """What the names of known parties begin with, up to each space: "Islamic" of "Islamic Movement"."""
+        return frozenset(name[: m.start()] for name in self.parties for m in re.finditer(" ", name))
+
+    def places_in(self, text: str) -> Iterator[str]:
+        """Yield each declared place that the text names, as it is declared and written."""
+        names, matcher = self._place_names
+        lowered = text.lower()
+        if len(lowered) == len(text):
+            yield from (names[i] for i, start, end in matcher.find(lowered) if text[start:end] == names[i])
+
+    @cached_property
+    def _place_names(self) -> tuple[tuple[str, ...], WordMatcher]:
+        names = tuple(self.places)
+        return names, WordMatcher([name.lower() for name in names])
+
+    def canonical(self, name: str) -> str:
+        """Return the canonical name of the party that is spelled so, or the name as given."""
+        return self._spelled.get(name.lower(), name)
+
+    @cached_property
+    def _spelled(self) -> Mapping[str, str]:
+        return {p.spelling.lower(): p.party.name for p in self.patterns if p.party is not None and not p.is_adjective}
 
     def principal(self, name: str) -> str:
         """Return the party for which the named one acts, or its own name."""
@@ -127,6 +165,7 @@ def _load(book: Path) -> Rulebook:
         frames=frames,
         places=_places(book / "places.yml", parties),
         roles=_weights(book / "roles.json"),
+        story=_story_weights(book / "story.json"),
         version=_digest(book),
     )
 
@@ -134,6 +173,13 @@ def _load(book: Path) -> Rulebook:
 def _weights(path: Path) -> RoleWeights:
     try:
         return load_weights(path)
+    except ValueError as error:
+        raise RulebookError(str(error)) from error
+
+
+def _story_weights(path: Path) -> StoryWeights:
+    try:
+        return load_story_weights(path)
     except ValueError as error:
         raise RulebookError(str(error)) from error
 
@@ -149,7 +195,7 @@ def _digest(book: Path) -> str:
 
 def _read(path: Path, keys: set[str]) -> dict[str, Any]:
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RulebookError(f"{path.name}: {' '.join(str(error).split())}") from error
     if not isinstance(given, dict) or set(given) != keys:

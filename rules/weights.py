@@ -12,26 +12,28 @@ from pathlib import Path
 from rules.vocabulary import Role
 
 ROLES = tuple(Role)
+# What the weights answer of a candidate, in the order of each feature's row.
+ANSWERS = ("violator", *(r.value for r in ROLES))
 
 
 @dataclass(frozen=True, slots=True)
 class RoleWeights:
-    """A bias and a weight per feature for each answer: ``violator`` and the roles. Learnt; see ``book/roles.json``."""
+    """A bias for each of ``ANSWERS``, and for each feature a weight for each of them; see ``book/roles.json``."""
 
-    biases: Mapping[str, float]
-    weights: Mapping[str, Mapping[str, float]]
+    biases: tuple[float, ...]
+    weights: Mapping[str, tuple[float, ...]]
     corpus: str
 
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
-        """Return the logistic of the weighted sum."""
-        weights = self.weights[answer]
-        total = self.biases[answer] + sum(weights.get(name, 0.0) * value for name, value in features.items())
+        """Return the logistic of the weighted sum, which does not depend on the order of the features."""
+        at, weights = ANSWERS.index(answer), self.weights
+        parts = (weights[name][at] * value for name, value in features.items() if name in weights)
+        total = self.biases[at] + math.fsum(parts)
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
     def telling(self, features: Mapping[str, float], count: int = 3) -> list[str]:
         """Return the features that spoke most for the candidate's taking part."""
-        weights = self.weights["violator"]
-        spoken = sorted(((weights.get(n, 0.0) * v, n) for n, v in features.items()), reverse=True)
+        spoken = sorted(((self.weights[n][0] * v, n) for n, v in features.items() if n in self.weights), reverse=True)
         return [name for weight, name in spoken[:count] if weight > 0]
 
 
@@ -39,15 +41,31 @@ def load_weights(path: Path) -> RoleWeights:
     """Read the weights. Raises ValueError naming the file where it is not what training wrote."""
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
-        answers = {"violator", *(r.value for r in ROLES)}
-        if set(given["biases"]) != answers or set(given["weights"]) != answers:
-            raise ValueError("expected a bias and weights for violator and every role")
-        return RoleWeights(given["biases"], given["weights"], str(given["corpus"]))
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        if tuple(given["answers"]) != ANSWERS:
+            raise ValueError(f"expected the answers {', '.join(ANSWERS)}")
+        biases, weights = _row(given["biases"]), {str(n): _row(row) for n, row in given["weights"].items()}
+        return RoleWeights(biases, weights, str(given["corpus"]))
+    except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path.name}: {error}") from error
 
 
+def _row(given: list[float]) -> tuple[float, ...]:
+    row = tuple(map(float, given))
+    if len(row) != len(ANSWERS):
+        raise ValueError(f"expected {len(ANSWERS)} numbers in a row, found {len(row)}")
+    return row
+
+
 def save_weights(weights: RoleWeights, path: Path) -> None:
-    """Write the weights so that equal weights give an equal file."""
-    given = {"corpus": weights.corpus, "biases": weights.biases, "weights": weights.weights}
-    path.write_text(json.dumps(given, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write the weights, a line for each feature, so that equal weights give an equal file."""
+    head = {"answers": ANSWERS, "biases": weights.biases, "corpus": weights.corpus}
+    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
+    rows = ",\n".join(
+        f"{json.dumps(name, ensure_ascii=False)}: {json.dumps([_short(w) for w in row], separators=(',', ':'))}"
+        for name, row in sorted(weights.weights.items())
+    )
+    path.write_text("{" + ",\n".join([*lines, '"weights": {\n' + rows + "\n}"]) + "}\n", encoding="utf-8")
+
+
+def _short(weight: float) -> float:
+    return int(weight) if weight == int(weight) else weight

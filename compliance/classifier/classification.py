@@ -26,6 +26,9 @@ class Passage:
 class Classification:
     """Calibrated probability that the story reports a possible breach, and what carried it.
 
+    ``decision`` is what the text alone says, in log-odds before calibration; the probability weighs it with what the
+    rules found, once they have read the story.
+
     ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
     into the text. ``passed_gate`` is False where the cheap first pass already ruled the story out; its score is then
     the first pass's own, and ``why`` and ``passage`` are empty.
@@ -37,3 +40,4 @@ class Classification:
     passage: tuple[Passage, ...] = ()
     passed_gate: bool = True
     version: str = ""
+    decision: float = 0.0

@@ -1,30 +1,58 @@
-"""Readings → numbers: windows of four sentences, and what a story's windows say together.
+"""Readings → numbers: windows of four sentences, the page as a whole, and what a story's windows say together.
 
 A breach is told in a few sentences somewhere; the rest of a page is about other things. So windows are scored, and the
-story by its best ones, its opening, and how many there were to choose from.
+story by its best ones, its opening, and how many there were to choose from, beside the words of its lead and of the
+whole. Function words and the verbs and days of every report are left out: they tell who wrote, not what.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
 from compliance.classifier.reading import FLAGS, GOODS, LAND, PLACE, SCENES, TARGET, TARGET_STATE, Reading
 
 WINDOW = 4
-# How much a word's and a flag's weight may count against each other under one regularisation.
-_WORD_SCALE, _FLAG_SCALE = 2.0, 0.1
+# The words of a lead: the title and about eight sentences.
+_LEAD = 9
+# How much the views' features may weigh against each other under one regularisation.
+_WORD_SCALE, _FLAG_SCALE, _ORDER_SCALE, _TOGETHER_SCALE = 2.0, 0.2, 0.3, 0.2
 _AT = {flag: i for i, flag in enumerate(FLAGS)}
 _GOODS_AT = [_AT[g] for g in GOODS]
+_REPORTING = (
+    "_name_ _number_ said says say according told reported report reports reuters ap afp mr mrs ms "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december year years month months week day days time later ago earlier old new "
+    "including included like just did does don didn doesn"
+)
+STOP_WORDS = sorted(ENGLISH_STOP_WORDS | set(_REPORTING.split()))
 
 FLAG_NAMES: tuple[str, ...] = (
     *FLAGS,
     *(f"{scene} & {flag}, one sentence" for scene in SCENES for flag in FLAGS),
     *(f"{scene} & {flag}" for scene in (TARGET, TARGET_STATE, "place or land", "scene and goods") for flag in FLAGS),
 )
-STORY_NAMES = ("best window", "best three", "opening", "best early", "length")
+STORY_NAMES = ("best window", "best three", "opening", "best early", "length", "words of the lead", "words of all")
+
+# Who or where, what, and what was done with it: what a sentence holds of each, and who says so or what speaks against.
+_WHO = {"target": "target", "target_state": "target state", "land": "land", "place": "land"}
+_WHAT = {
+    "g_arms": "arms", "g_proliferation": "proliferation", "g_commodity": "commodity", "g_finance": "money",
+    "g_labour": "labour", "hackers": "money",
+}  # fmt: skip
+_DONE = (
+    "v_supply", "v_arm", "v_receive", "v_procure", "v_steal", "v_pay", "v_employ", "v_use", "v_attack", "v_work",
+    "transfer", "made", "illicit", "bound_for", "front", "vessel", "conceal", "v_travel", "travel", "v_seize",
+    "enforce", "un_measure",
+)  # fmt: skip
+_FOR = ("v_accuse", "v_say", "enforce", "v_seize", "evidence", "un_measure", "illicit", "body")
+_AGAINST = (
+    "conflict", "policy", "lawful", "unilateral", "diplomacy", "hypothetical", "negation", "v_deny", "plan", "crime",
+    "v_attack", "business", "life", "sport",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,13 +64,85 @@ class Windows:
     first: np.ndarray
 
 
-def windows_of(readings: Sequence[Reading], counter: Any, weigher: Any) -> Windows:
+@dataclass(frozen=True)
+class WindowViews:
+    """The fitted vocabularies of a window: its words, the order of its flags, and which stand together."""
+
+    words: Any
+    weigher: Any
+    orders: Any
+    together: Any
+
+    def names(self) -> list[str]:
+        """Return the columns' names, in the order of ``windows_of``."""
+        views = (self.words, self.orders, self.together)
+        words, orders, together = ([str(n) for n in view.get_feature_names_out()] for view in views)
+        return [*words, *FLAG_NAMES, *orders, *together]
+
+
+def fit_windows(readings: Sequence[Reading]) -> WindowViews:
+    """Learn the vocabularies: what fewer than a handful of stories say teaches nothing that carries over."""
+    words = CountVectorizer(ngram_range=(1, 2), min_df=3, stop_words=STOP_WORDS)
+    words.fit([" ".join(r.words) for r in readings])
+    weigher = TfidfTransformer(sublinear_tf=True)
+    weigher.fit(words.transform([text for r in readings for text in r.words]))
+    orders = _tokens(ngram_range=(1, 3), min_df=6).fit(["\n".join(r.orders) for r in readings])
+    together = _tokens(min_df=5).fit([" ".join(_together(f) for f in r.flags) for r in readings])
+    return WindowViews(words, weigher, orders, together)
+
+
+def _tokens(**options: Any) -> CountVectorizer:
+    return CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **options)  # noqa: S106
+
+
+def windows_of(readings: Sequence[Reading], views: WindowViews) -> Windows:
     """Return every window's words (counted, then weighed by TF-IDF) and flags as one sparse matrix."""
     band, owner, first = _bands([len(r.flags) for r in readings])
-    counts = band @ counter.transform([text for r in readings for text in r.words])
-    flags = _flag_rows(readings, band)
-    matrix = sp.hstack([weigher.transform(counts) * _WORD_SCALE, sp.csr_matrix(flags) * _FLAG_SCALE], format="csr")
-    return Windows(matrix, owner, first)
+    words = views.weigher.transform(band @ views.words.transform([text for r in readings for text in r.words]))
+    orders = band @ views.orders.transform([o for r in readings for o in r.orders])
+    together = band @ views.together.transform([_together(f) for r in readings for f in r.flags])
+    parts = [
+        words * _WORD_SCALE,
+        sp.csr_matrix(_flag_rows(readings, band)) * _FLAG_SCALE,
+        _present(orders) * _ORDER_SCALE,
+        _present(together) * _TOGETHER_SCALE,
+    ]
+    return Windows(sp.hstack(parts, format="csr"), owner, first)
+
+
+def _present(counts: sp.csr_matrix) -> sp.csr_matrix:
+    counts = counts.tocsr()
+    counts.data = np.minimum(counts.data, 1)
+    return counts
+
+
+def _together(flags: frozenset[str]) -> str:
+    """Return what stands together in a sentence: who with what, with what was done, and what speaks for or against."""
+    return " ".join(_combinations(flags)).replace(",", " ")
+
+
+def _combinations(flags: frozenset[str]) -> Iterator[str]:
+    who = sorted({_WHO[f].replace(" ", "_") for f in flags if f in _WHO})
+    what = sorted({_WHAT[f] for f in flags if f in _WHAT})
+    done = [f for f in _DONE if f in flags]
+    speaks = [f"+{f}" for f in _FOR if f in flags] + [f"!{f}" for f in _AGAINST if f in flags]
+    for one in who:
+        for thing in what:
+            yield f"{one}&{thing}"
+            yield from (f"{one}&{thing}{mark}" for mark in speaks)
+            for act in done:
+                yield f"{one}&{thing}&{act}"
+                yield from (f"{one}&{thing}&{act}{mark}" for mark in speaks if mark[1:] != act)
+        for act in done:
+            yield f"{one}&{act}"
+            yield from (f"{one}&{act}{mark}" for mark in speaks if mark[0] == "+" and mark[1:] != act)
+    yield from (f"{thing}&{act}" for thing in what for act in done)
+    yield from (f"{act}{mark}" for act in done for mark in speaks if mark[1:] != act)
+
+
+def lead_of(reading: Reading) -> str:
+    """Return the masked words of title and first sentences."""
+    return " ".join(reading.words[:_LEAD])
 
 
 def _bands(lengths: Sequence[int]) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
@@ -79,7 +179,7 @@ def _flag_rows(readings: Sequence[Reading], band: sp.csr_matrix) -> np.ndarray:
     return np.hstack([union, *((c > 0).astype(np.float32) for c in close), *anywhere])
 
 
-def pooled(scores: np.ndarray) -> np.ndarray:
-    """Return what a story's window scores, in the order of the text, say together; see ``STORY_NAMES``."""
+def pooled(scores: np.ndarray, page: np.ndarray) -> np.ndarray:
+    """Return what a story's window scores, in the order of the text, and its page scores say; see ``STORY_NAMES``."""
     best = np.sort(scores)[::-1]
-    return np.array([best[0], best[:3].mean(), scores[0], scores[:3].max(), np.log(len(scores))])
+    return np.array([best[0], best[:3].mean(), scores[0], scores[:3].max(), np.log(len(scores)), *page])

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -13,13 +13,23 @@ from zipfile import ZIP_DEFLATED
 import numpy as np
 import sklearn
 import skops.io
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from compliance.classifier.classification import Classification, Term
-from compliance.classifier.features import FLAG_NAMES, STORY_NAMES, WINDOW, Windows, pooled, windows_of
+from compliance.classifier.features import (
+    FLAG_NAMES,
+    STORY_NAMES,
+    WINDOW,
+    Windows,
+    WindowViews,
+    lead_of,
+    pooled,
+    windows_of,
+)
 from compliance.classifier.reading import Reader, Reading
+from compliance.classifier.witness import JOINT_NAMES, joint_features
 from compliance.errors import ModelError
 from compliance.story import Story
+from rules.findings import Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
 
@@ -33,18 +43,34 @@ _BATCH = 64
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The fitted estimators, all scikit-learn's: word counter and weigher, window and story scores, kinds."""
+class Page:
+    """The words of a story's lead and of the whole of it, and the score learnt from them."""
 
-    counter: Any
+    words: Any
     weigher: Any
+    score: Any
+
+    def decide(self, texts: Sequence[str]) -> np.ndarray:
+        """Return a score for each masked text."""
+        return np.asarray(self.score.decision_function(self.weigher.transform(self.words.transform(texts))))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The fitted estimators, all scikit-learn's: vocabularies, window, page and story scores, kinds."""
+
+    views: WindowViews
     window: Any
+    page: Page
+    scaler: Any
     story: Any
     kinds: dict[str, Any]
+    joint_scaler: Any = None
+    joint: Any = None
 
     def windows(self, readings: Sequence[Reading]) -> Windows:
         """Return the readings' windows in this model's words."""
-        return windows_of(readings, self.counter, self.weigher)
+        return windows_of(readings, self.views)
 
     def scored(self, readings: Sequence[Reading]) -> tuple[Windows, list[np.ndarray]]:
         """Return the windows, and each story's window scores in the order of its text."""
@@ -53,15 +79,34 @@ class Parts:
         cuts = np.flatnonzero(np.diff(windows.owner)) + 1
         return windows, np.split(scores, cuts)
 
+    def paged(self, readings: Sequence[Reading]) -> np.ndarray:
+        """Return each story's two page scores: by its lead and by the whole."""
+        lead = self.page.decide([lead_of(r) for r in readings])
+        return np.column_stack([lead, self.page.decide([" ".join(r.words) for r in readings])])
+
     def decide(self, pools: np.ndarray) -> np.ndarray:
-        """Return the stories' scores, uncalibrated, from their pooled window scores."""
-        return np.asarray(self.story.decision_function(pools))
+        """Return the stories' scores, uncalibrated, from their pooled scores."""
+        return np.asarray(self.story.decision_function(self.scaler.transform(pools)))
+
+    def decide_jointly(self, features: np.ndarray) -> np.ndarray:
+        """Return the joint scores, uncalibrated, from ``joint_features``."""
+        return np.asarray(self.joint.decision_function(self.joint_scaler.transform(features)))
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the estimators as plain dictionaries of scikit-learn objects, which is what the artefact holds."""
+        return {**vars(self), "views": vars(self.views), "page": vars(self.page)}
+
+    @staticmethod
+    def of_plain(held: dict[str, Any]) -> "Parts":
+        """Return the parts of which ``as_plain`` made a dictionary."""
+        return Parts(**{**held, "views": WindowViews(**held["views"]), "page": Page(**held["page"])})
 
 
 @dataclass(frozen=True)
 class Model:
-    """Parts and calibration; ``floor`` is the score of what the gate stops."""
+    """Parts and calibration of the joint score; ``floor`` is the score of what the gate stops."""
 
+    rulebook: Rulebook
     reader: Reader
     parts: Parts
     slope: float
@@ -70,7 +115,7 @@ class Model:
     version: str
 
     def classify(self, stories: Sequence[Story]) -> list[Classification]:
-        """Return one classification per story, in order.
+        """Return one classification per story, in order, by the text alone; ``weigh`` sets the scores.
 
         A story that the gate stops gets the lowest score any story got in training, and no explanation.
         """
@@ -82,23 +127,32 @@ class Model:
             answers += [next(likely) if r.passes_gate else stopped for r in readings]
         return answers
 
+    def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
+        """Return the classifications with the probability that text and the rules' findings give together."""
+        rows = [joint_features(c, e, self.rulebook) for c, e in zip(classifications, found, strict=True)]
+        if not rows:
+            return []
+        joint = 1 / (1 + np.exp(-(self.slope * self.parts.decide_jointly(np.array(rows)) + self.intercept)))
+        return [replace(c, score=float(p)) if c.passed_gate else c for c, p in zip(classifications, joint, strict=True)]
+
     def _classify(self, readings: Sequence[Reading]) -> list[Classification]:
         if not readings:
             return []
         windows, scores = self.parts.scored(readings)
-        pools = np.array([pooled(s) for s in scores])
-        calibrated = 1 / (1 + np.exp(-(self.slope * self.parts.decide(pools) + self.intercept)))
+        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings), strict=True)])
+        decisions = self.parts.decide(pools)
         starts = np.searchsorted(windows.owner, np.arange(len(readings)))
         best = starts + np.array([int(s.argmax()) for s in scores])
         rows = windows.matrix[best]
         kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
         return [
             Classification(
-                score=float(calibrated[i]),
+                score=self.floor,
                 kinds=_likely({k: float(v[i]) for k, v in kinds.items()}),
                 why=self._why(rows[i], scores[i]),
                 passage=readings[i].passage(int(windows.first[best[i]]), WINDOW),
                 version=self.version,
+                decision=float(decisions[i]),
             )
             for i in range(len(readings))
         ]
@@ -106,25 +160,23 @@ class Model:
     def _why(self, row: Any, scores: np.ndarray) -> tuple[Term, ...]:
         """Return the words and flags of the best window that moved the story's score most, in log-odds."""
         weights = row.multiply(self.parts.window.coef_[0]).tocoo()
-        factor = self.slope * self._pull(scores)
+        factor = self.slope * self.parts.joint.coef_[0][0] / self.parts.joint_scaler.scale_[0] * self._pull(scores)
         names = self._names
-        terms = [
-            Term(names[j], float(factor * v)) for j, v in zip(weights.col, weights.data, strict=True) if v and names[j]
-        ]
+        terms = [Term(names[j], float(factor * v)) for j, v in zip(weights.col, weights.data, strict=True) if v]
         return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
 
     def _pull(self, scores: np.ndarray) -> float:
         """Return how far the story's score moves with its best window's: the pooled features' derivative by it."""
-        share = dict(zip(STORY_NAMES, self.parts.story.coef_[0], strict=True))
+        share = dict(zip(STORY_NAMES, self.parts.story.coef_[0] / self.parts.scaler.scale_, strict=True))
         best = int(scores.argmax())
         pull = share["best window"] + share["best three"] / min(3, len(scores))
         return float(pull + share["opening"] * (best == 0) + share["best early"] * (best < 3))
 
     @cached_property
     def _names(self) -> list[str]:
-        """The features' names as an officer reads them; words like "of the", which tell him nothing, have none."""
-        words = self.parts.counter.get_feature_names_out()
-        return [*(_told(word) for word in words), *(_LIST.sub(_of_list, name).replace("_", " ") for name in FLAG_NAMES)]
+        """The features' names as an officer reads them."""
+        names, words = self.parts.views.names(), len(self.parts.views.words.vocabulary_)
+        return [_told(n) for n in names[:words]] + [_LIST.sub(_of_list, n).replace("_", " ") for n in names[words:]]
 
 
 def _of_list(listed: re.Match[str]) -> str:
@@ -132,8 +184,6 @@ def _of_list(listed: re.Match[str]) -> str:
 
 
 def _told(word: str) -> str:
-    if all(part in ENGLISH_STOP_WORDS for part in word.split()):
-        return ""
     return f"“{_MASK.sub(lambda m: f'[{m[1]}]', word)}”"
 
 
@@ -145,7 +195,7 @@ def _likely(kinds: dict[str, float]) -> tuple[Kind, ...]:
 def save_model(folder: Path, parts: Parts, card: dict[str, Any]) -> None:
     """Write the artefact with skops and its card with the artefact's digest."""
     folder.mkdir(parents=True, exist_ok=True)
-    body = skops.io.dumps(vars(parts), compression=ZIP_DEFLATED, compresslevel=9)
+    body = skops.io.dumps(parts.as_plain(), compression=ZIP_DEFLATED, compresslevel=9)
     (folder / ARTEFACT).write_bytes(body)
     card = {**card, "artefact_sha256": sha256(body).hexdigest(), "scikit_learn": sklearn.__version__}
     (folder / CARD).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -171,11 +221,12 @@ def load_model(folder: Path, rulebook: Rulebook) -> Model:
     if card.get("features_sha256") != features_digest():
         raise ModelError("the model is for other features than this version reads: train it anew")
     try:
-        parts = Parts(**skops.io.loads(body, trusted=TRUSTED))
+        parts = Parts.of_plain(skops.io.loads(body, trusted=TRUSTED))
     except Exception as error:  # skops raises many kinds on a type it was not told to trust
         raise ModelError(f"the artefact was refused: {error}") from error
     calibration = card["calibration"]
     return Model(
+        rulebook,
         Reader(rulebook),
         parts,
         float(calibration["slope"]),
@@ -187,4 +238,4 @@ def load_model(folder: Path, rulebook: Rulebook) -> Model:
 
 def features_digest() -> str:
     """Return a digest of the features' names, which an artefact must agree with."""
-    return sha256("\n".join((*FLAG_NAMES, *STORY_NAMES)).encode()).hexdigest()
+    return sha256("\n".join((*FLAG_NAMES, *STORY_NAMES, *JOINT_NAMES)).encode()).hexdigest()

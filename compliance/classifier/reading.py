@@ -7,20 +7,19 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
-import ahocorasick_rs
 import yaml
 
 from compliance.classifier.classification import Passage
 from compliance.errors import ConfigError
+from rules.matching import WordMatcher
 from rules.rulebook import Pattern, Rulebook
 from rules.sentences import plain
 from rules.vocabulary import Field, PartyType
 
-_LEXICON = Path(__file__).parent / "lexicon" / "flags.yml"
+_LEXICON = Path(__file__).parent / "lexicon"
 _BOUNDARY = re.compile(r"[.!?]['\")]*\s+(?=[A-Z\"'(])|\n+")
 _MAX_SENTENCES = 300
 _ACRONYM = re.compile(r"[A-Z.]{2,7}")
@@ -38,7 +37,7 @@ SCENES = (TARGET, TARGET_STATE, LAND, PLACE)
 PARTIES = (*SCENES, _STATE, _BODY, _FIRM)
 VERBS = (
     "supply", "arm", "receive", "procure", "steal", "pay", "accuse", "say", "deny", "seize", "admit", "travel",
-    "employ",
+    "employ", "use", "attack", "work",
 )  # fmt: skip
 GOODS = ("g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour")
 WORDS = (
@@ -53,9 +52,14 @@ _MADE = ("-made", "-supplied", "-built", "-manufactured", "-backed", "-armed", "
 
 @dataclass(frozen=True)
 class Reading:
-    """A story's sentences, the title being the first: flags of each, and on demand its masked words."""
+    """A story's sentences, the title being the first: flags of each, in their order, and on demand its masked words.
+
+    ``orders`` holds for each sentence the flags of its words one after the other, parted by spaces; a word with several
+    flags joins them by "+".
+    """
 
     flags: tuple[frozenset[str], ...]
+    orders: tuple[str, ...]
     _text: str
     ends: tuple[int, ...]
     _names: tuple[tuple[int, int, str], ...]
@@ -69,6 +73,11 @@ class Reading:
         """
         named: frozenset[str] = frozenset().union(*self.flags)
         return not named.isdisjoint(SCENES) and not named.isdisjoint(_THINGS)
+
+    @property
+    def text_at(self) -> int:
+        """Where the story's text begins in what offsets count: title, line break and text."""
+        return self._title_length + 1
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -95,7 +104,7 @@ class Reading:
         end = self.ends[last] if last < len(self.ends) else len(self._text)
         head = self._title_length
         title = Passage(Field.TITLE, min(start, head), min(end, head))
-        text = Passage(Field.TEXT, max(0, start - head - 1), max(0, end - head - 1))
+        text = Passage(Field.TEXT, max(0, start - self.text_at), max(0, end - self.text_at))
         return tuple(p for p in (title, text) if p.end > p.start)
 
     def sentence_at(self, offset: int) -> int:
@@ -129,42 +138,46 @@ class Reader:
             spellings.setdefault(spelling, set()).add(flag)
         self._spellings = list(spellings)
         self._flags = [frozenset(spellings[s]) for s in self._spellings]
+        self._joined = ["+".join(sorted(f)) for f in self._flags]
         self._masks = [next((f for f in PARTIES if f in flags), None) for flags in self._flags]
         self._exact = [exact.get(s) for s in self._spellings]
 
     @cached_property
-    def _automaton(self) -> Any:
-        return ahocorasick_rs.AhoCorasick(self._spellings, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+    def _matcher(self) -> WordMatcher:
+        return WordMatcher(self._spellings)
 
     def read(self, title: str, text: str) -> Reading:
         """Return what the classifier sees of the story; only the first 300 sentences count."""
-        whole = plain(f"{title}\n{text}")
+        # Many feeds repeat the first sentence as the title: said twice, it counts once.
+        head = "" if title and text.startswith(title) else title
+        whole = plain(f"{head}\n{text}")
         ends = tuple(m.end() for m in _BOUNDARY.finditer(whole))
         if len(ends) > _MAX_SENTENCES:
             whole, ends = whole[: ends[_MAX_SENTENCES]], ends[:_MAX_SENTENCES]
         found: list[set[str]] = [set() for _ in range(len(ends) + 1)]
+        orders: list[list[str]] = [[] for _ in found]
         names: list[tuple[int, int, str]] = []
         at = 0
         for index, start, end in self._matches(whole):
             while at < len(ends) and start >= ends[at]:
                 at += 1
             found[at].update(self._flags[index])
+            orders[at].append(self._joined[index])
             if mask := self._masks[index]:
                 names.append((start, end, mask))
-        return Reading(tuple(frozenset(f) for f in found), whole, ends, tuple(names), len(title))
+        flags = tuple(frozenset(f) for f in found)
+        return Reading(flags, tuple(" ".join(o) for o in orders), whole, ends, tuple(names), len(head))
 
     def _matches(self, whole: str) -> Iterator[tuple[int, int, int]]:
         lowered = whole.lower()
         if len(lowered) != len(whole):
             lowered = "".join(c if len(c.lower()) != 1 else c.lower() for c in whole)
-        for index, start, end in self._automaton.find_matches_as_indexes(lowered):
-            if start and lowered[start - 1].isalnum() and lowered[start] != "-":
-                continue
-            if end < len(lowered) and lowered[end].isalnum():
-                continue
-            if self._exact[index] and whole[start:end] != self._exact[index]:
-                continue
-            yield index, start, end
+        exact = self._exact
+
+        def accept(index: int, start: int, end: int) -> bool:
+            return exact[index] is None or whole[start:end] == exact[index]
+
+        return self._matcher.find(lowered, accept)
 
 
 def _flag_of(pattern: Pattern, rulebook: Rulebook) -> str:
@@ -176,7 +189,7 @@ def _flag_of(pattern: Pattern, rulebook: Rulebook) -> str:
         return TARGET if strong else TARGET_STATE
     if type_ in (PartyType.BODY, PartyType.MEDIA):
         return _BODY
-    if name in rulebook.places.values():
+    if name in lands():
         return LAND
     return _FIRM if type_ in (PartyType.COMPANY, PartyType.ORGANISATION) else _STATE
 
@@ -191,17 +204,27 @@ def _words_of(rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         yield from ((word, name) for word in rulebook.words[name])
     for name in ("bound_for", "negation", "hypothetical"):
         yield from ((word, name) for word in rulebook.phrases[name])
-    yield from ((place.lower(), PLACE) for place in rulebook.places)
+    yield from ((place.lower(), PLACE) for place, land in rulebook.places.items() if land in lands())
     for name, words in _own_lexicon().items():
         yield from ((word, name) for word in words)
     yield from ((word, "made") for word in _MADE)
 
 
+@cache
+def lands() -> frozenset[str]:
+    """Return the lands where a place alone sets the scene."""
+    return frozenset(_declared("lands.yml", {"lands"})["lands"])
+
+
 def _own_lexicon() -> dict[str, list[str]]:
+    return _declared("flags.yml", set(WORDS))
+
+
+def _declared(name: str, known: set[str]) -> dict[str, list[str]]:
     try:
-        declared = yaml.safe_load(_LEXICON.read_text(encoding="utf-8"))
+        declared = yaml.safe_load((_LEXICON / name).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise ConfigError(f"{_LEXICON.name}: {' '.join(str(error).split())}") from error
-    if not isinstance(declared, dict) or set(declared) - set(WORDS):
-        raise ConfigError(f"{_LEXICON.name}: unknown flag {sorted(set(declared or {}) - set(WORDS))}")
+        raise ConfigError(f"{name}: {' '.join(str(error).split())}") from error
+    if not isinstance(declared, dict) or set(declared) - known:
+        raise ConfigError(f"{name}: unknown flag {sorted(set(declared or {}) - known)}")
     return declared

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction import DictVectorizer
@@ -17,25 +16,31 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import MaxAbsScaler
 
 from compliance.classifier.corpus import Example
-from rules.extraction import extract, read_story
+from compliance.classifier.story_training import train_story
+from rules.candidates import Candidate
+from rules.extraction import StoryRead, judge_story, read_story
 from rules.findings import Extraction
+from rules.linear import StoryWeights
 from rules.rulebook import Rulebook
-from rules.weights import ROLES, RoleWeights, save_weights
+from rules.weights import ANSWERS, RoleWeights, save_weights
 
 FOLDS = 5
-_STRENGTH = 0.3
-# A feature must stand at this many candidates, a role at this many, to be learnt.
-_FEWEST_FEATURES, _FEWEST_ROLES = 4, 6
+_STRENGTH = 0.2
+# A feature must stand at this many candidates, a role at this many, to be learnt; lesser weights are dropped.
+_FEWEST_FEATURES, _FEWEST_ROLES, _LEAST = 6, 6, 0.02
 # Names in stories that report no breach count too, but less: the rules mostly read what the classifier let through.
-_WEIGHT_ELSEWHERE = 0.1
+_WEIGHT_ELSEWHERE = 0.05
 _ARTICLE = re.compile(r"^(?:the|a|an|mv|m/v|mt)\s+")
 
 
 @dataclass(frozen=True)
 class RoleTraining:
-    """The weights learnt from every example, and what the rules find in each by weights that did not see its event."""
+    """The weights of roles and stories learnt from every example, and what the rules find in each by weights that did
+    not see its event.
+    """
 
     weights: RoleWeights
+    story: StoryWeights
     held_out: dict[str, Extraction]
 
     def save(self, path: Path) -> None:
@@ -53,7 +58,9 @@ class _Row:
 
 def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) -> RoleTraining:
     """Learn from all but the grey stories; equal input gives equal weights."""
-    rows = [row for e in examples if e.label != "grey" for row in _rows(e, rulebook)]
+    # What a story's clauses hold does not depend on any weight: each is read once.
+    reads = {e.story.id: read_story(e.story.title, e.story.text, rulebook) for e in examples}
+    rows = [row for e in examples if e.label != "grey" for row in _rows(e, reads[e.story.id], rulebook)]
     groups = [e.event for e in examples]
     held_out: dict[str, Extraction] = {}
     folds = GroupKFold(n_splits=min(FOLDS, len(set(groups)))).split(np.zeros(len(examples)), groups=groups)
@@ -61,26 +68,44 @@ def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) ->
         seen = {groups[i] for i in fit}
         weights = _fit([r for r in rows if r.event in seen], corpus)
         book = replace(rulebook, roles=weights)
-        held_out.update((examples[i].story.id, _found(examples[i], book)) for i in out)
-    return RoleTraining(_fit(rows, corpus), held_out)
+        book = replace(book, story=train_story([examples[i] for i in fit], book, corpus, reads))
+        held_out.update((examples[i].story.id, _found(examples[i], reads[examples[i].story.id], book)) for i in out)
+    weights = _fit(rows, corpus)
+    story = train_story(examples, replace(rulebook, roles=weights), corpus, reads)
+    return RoleTraining(weights, story, held_out)
 
 
-def _found(example: Example, rulebook: Rulebook) -> Extraction:
+def _found(example: Example, read: StoryRead, rulebook: Rulebook) -> Extraction:
     story = example.story
-    return extract(story.title, story.text, story.published.date() if story.published else None, rulebook)
+    return judge_story(read, story.title, story.text, story.published.date() if story.published else None, rulebook)
 
 
-def _rows(example: Example, rulebook: Rulebook) -> list[_Row]:
-    read = read_story(example.story.title, example.story.text, rulebook)
-    told: dict[str, frozenset[str]] = {}
-    for party in example.annotation["parties"]:
-        for name in (party["canonical"], party["name"]):
-            told[_bare(name)] = frozenset(party["roles"])
+def _rows(example: Example, read: StoryRead, rulebook: Rulebook) -> list[_Row]:
+    parties = example.annotation["parties"]
+    told = {_bare(rulebook.canonical(p["canonical"])): frozenset(p["roles"]) for p in parties}
+    written = {_bare(p["name"]): frozenset(p["roles"]) for p in parties}
+    names = {_bare(c.name) for c in read.candidates}
+    # A party that stands under another canonical name here is still one, and so is a short form of its name.
+    strays = {_bare(p["name"]) for p in parties if _bare(rulebook.canonical(p["canonical"])) not in names}
     weight = 1.0 if example.label == "breach" else _WEIGHT_ELSEWHERE
-    return [
-        _Row(features, told.get(_bare(candidate.name), frozenset()), example.event, weight)
-        for candidate, features in zip(read.candidates, read.features, strict=True)
-    ]
+    rows = []
+    for candidate, features in zip(read.candidates, read.features, strict=True):
+        roles = told.get(_bare(candidate.name), frozenset())
+        for form in sorted(_written(candidate, read)):
+            if not roles and (form in strays or not candidate.is_known):
+                roles = written.get(form, frozenset())
+        rows.append(_Row(features, roles, example.event, weight))
+    return rows
+
+
+def _written(candidate: Candidate, read: StoryRead) -> set[str]:
+    """Return the forms in which the story writes the candidate's own name."""
+    forms = set()
+    for place in candidate.places:
+        sentence = read.clauses[place.clause][1].sentence
+        if not place.by_leader:
+            forms.add(_bare(sentence.text[place.start - sentence.start : place.end - sentence.start]))
+    return forms
 
 
 def _bare(name: str) -> str:
@@ -88,29 +113,23 @@ def _bare(name: str) -> str:
 
 
 def _fit(rows: Sequence[_Row], corpus: str) -> RoleWeights:
-    vectors = DictVectorizer()
+    vectors = DictVectorizer(dtype=np.float32)
     matrix = vectors.fit_transform([r.features for r in rows])
     keep = np.flatnonzero(np.asarray((matrix != 0).sum(axis=0)).ravel() >= _FEWEST_FEATURES)
     names = [vectors.feature_names_[i] for i in keep]
     scaler = MaxAbsScaler()
     scaled = scaler.fit_transform(matrix[:, keep])
-    answers = {"violator": np.array([bool(r.roles) for r in rows])}
-    answers |= {role.value: np.array([role.value in r.roles for r in rows]) for role in ROLES}
-    biases: dict[str, float] = {}
-    weights: dict[str, dict[str, float]] = {}
     counts = np.array([r.weight for r in rows])
-    for answer, wanted in answers.items():
-        model = _model(scaled, wanted, counts)
-        biases[answer], weights[answer] = (-9.0, {}) if model is None else _as_data(model, names, scaler.scale_)
-    return RoleWeights(biases, weights, corpus)
-
-
-def _model(matrix: Any, wanted: np.ndarray, counts: np.ndarray) -> Any:
-    if wanted.sum() < _FEWEST_ROLES:
-        return None
-    return LogisticRegression(C=_STRENGTH, max_iter=1_000).fit(matrix, wanted, sample_weight=counts)
-
-
-def _as_data(model: Any, names: Sequence[str], scale: np.ndarray) -> tuple[float, dict[str, float]]:
-    learnt = {n: round(float(w / s), 4) for n, w, s in zip(names, model.coef_[0], scale, strict=True)}
-    return round(float(model.intercept_[0]), 4), {n: w for n, w in learnt.items() if abs(w) >= 0.005}
+    learnt = np.zeros((len(ANSWERS), len(names)))
+    biases = [-9.0] * len(ANSWERS)
+    for number, answer in enumerate(ANSWERS):
+        wanted = np.array([bool(r.roles) if answer == "violator" else answer in r.roles for r in rows])
+        if wanted.sum() >= _FEWEST_ROLES:
+            # The solver's own order of coordinates is drawn by chance: the seed makes equal input give equal weights.
+            model = LogisticRegression(C=_STRENGTH, solver="liblinear", max_iter=300, random_state=0)
+            model.fit(scaled, wanted, sample_weight=counts)
+            learnt[number] = model.coef_[0] / scaler.scale_
+            biases[number] = round(float(model.intercept_[0]), 3)
+    learnt[np.abs(learnt) < _LEAST] = 0
+    weights = {n: tuple(round(float(w), 3) for w in learnt[:, i]) for i, n in enumerate(names) if learnt[:, i].any()}
+    return RoleWeights(tuple(biases), weights, corpus)

@@ -27,23 +27,25 @@ SETTINGS = Settings()
 def test_the_corpus_is_whole() -> None:
     examples = load_corpus()
     assert faults_of(examples) == []
-    assert len(examples) >= 600
+    assert len(examples) >= 2_900
 
 
 def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     report = evaluate(trained.examples, trained.scores, trained.flagged, 0.02)
-    assert report.average_precision_hard >= 0.82
-    assert report.recall_at_review >= 0.60
-    assert report.flagged_by_type["ordinary"] <= 0.02
+    assert report.average_precision_hard >= 0.90
+    assert report.recall_at_review >= 0.74
+    assert report.flagged_by_type["ordinary"] <= 0.015
 
 
 def test_the_rules_stay_above_the_floor(learnt_roles: RoleTraining) -> None:
     report = evaluate_rules([e.annotation for e in load_corpus()], BOOK, learnt_roles.held_out)
-    assert report.f1("party") >= 0.50
-    assert report.f1("role") >= 0.36
-    assert report.share("regime") >= 0.70
-    assert report.share("kind") >= 0.72
-    assert report.false_violators <= 0.06
+    assert report.f1("party") >= 0.72
+    assert report.f1("role") >= 0.51
+    assert report.share("regime") >= 0.93
+    assert report.share("kind") >= 0.93
+    assert report.share("status") >= 0.71
+    assert report.f1("denied") >= 0.59
+    assert report.false_violators <= 0.05
 
 
 def test_ordinary_news_seldom_raises_an_alarm() -> None:
@@ -56,9 +58,9 @@ def test_ordinary_news_seldom_raises_an_alarm() -> None:
     lines = (Path(folder) / "not_negative.jsonl").read_text(encoding="utf-8").splitlines()
     marked = {json.loads(line)["id"] for line in lines}
     model, policy = load_model(SETTINGS.model_path, BOOK), load_policy(SETTINGS.config / "screening.yml")
-    for name, most in (("current_events.dev.jsonl.gz", 25), ("article_bias.dev.jsonl.gz", 500)):
+    for name, most in (("current_events.dev.jsonl.gz", 25), ("article_bias.dev.jsonl.gz", 400)):
         with gzip.open(Path(folder) / name, "rt", encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         told = [Story(r["id"], r["title"], r["text"]) for r in rows if r["id"] not in marked][::10]
-        flagged = np.array([s.is_flagged for s in Judges(model.classify, BOOK, policy).judge(told)])
+        flagged = np.array([s.is_flagged for s in Judges(model, BOOK, policy).judge(told)])
         assert flagged.mean() * 10_000 <= most, name

@@ -14,11 +14,10 @@ from rules.extraction import extract, read_story
 from rules.findings import LEARNT
 from rules.rulebook import load_rulebook
 from rules.vocabulary import PartyType, Role
-from rules.weights import RoleWeights, load_weights, save_weights
+from rules.weights import ANSWERS, RoleWeights, load_weights, save_weights
 
 BOOK = load_rulebook()
 DAY = date(2026, 11, 20)
-ANSWERS = ("violator", *(r.value for r in Role))
 
 
 def candidates(text: str) -> dict[str, Candidate]:
@@ -26,7 +25,7 @@ def candidates(text: str) -> dict[str, Candidate]:
 
 
 def weights(**biases: float) -> RoleWeights:
-    return RoleWeights({a: biases.get(a, -9.0) for a in ANSWERS}, {a: {} for a in ANSWERS}, "none")
+    return RoleWeights(tuple(biases.get(a, -9.0) for a in ANSWERS), {}, "none")
 
 
 def test_short_forms_of_a_name_are_one_candidate() -> None:
@@ -38,6 +37,43 @@ def test_short_forms_of_a_name_are_one_candidate() -> None:
     assert len(found["Harbour Gate Trading LLC"].places) == 2
     assert found["Harbour Gate Trading LLC"].type is PartyType.COMPANY
     assert "Wilk" not in found and "Harbour Gate" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "type_"),
+    [
+        ("The fuel went aboard the tanker Orlogin-31 off Nampo.", "Orlogin-31", PartyType.VESSEL),
+        ("Rifles were paid for by Daud el-Karim in Sanaa.", "Daud el-Karim", PartyType.PERSON),
+        ("A court named Efrem Tesfai O. Haile as the buyer.", "Efrem Tesfai O. Haile", PartyType.PERSON),
+        ("A court named Jorge St. Clair as the buyer.", "Jorge St. Clair", PartyType.PERSON),
+        ("Prosecutors accuse Idris ag Walet of smuggling.", "Idris ag Walet", PartyType.PERSON),
+        ("GENEVA - Bo Lindqvist was charged with smuggling rifles.", "Bo Lindqvist", PartyType.PERSON),
+        ("Police charged HUGO MARTIN BELL with fraud.", "Hugo Martin Bell", PartyType.PERSON),
+        ("The radios came from Delta Systems Pyongyang last year.", "Delta Systems Pyongyang", PartyType.COMPANY),
+        ("Gold was bought by Uganda Northern Impex for cash.", "Uganda Northern Impex", PartyType.COMPANY),
+        ("It paid Quillon (S) Pte Ltd for the pumps.", "Quillon (S) Pte Ltd", PartyType.COMPANY),
+        ("It paid Orrin Economic and Trade Company, Ltd. for steel.", "Orrin Economic and Trade Company, Ltd.",
+         PartyType.COMPANY),
+        ("It was sold by Tehran-based Orrin Trading.", "Orrin Trading", PartyType.COMPANY),
+    ],
+)  # fmt: skip
+def test_a_name_is_taken_whole_and_without_what_stands_before_it(text: str, name: str, type_: PartyType) -> None:
+    found = candidates(f"It rained. {text}")
+    assert name in found and found[name].type is type_
+    place = found[name].places[0]
+    assert f"It rained. {text}"[place.start : place.end].lower() == name.lower()
+
+
+def test_a_leader_is_a_candidate_and_so_is_the_party_he_leads() -> None:
+    found = candidates("The rifles were for Kim Jong Un.")
+    assert set(found) == {"Kim Jong Un", "North Korea"}
+    assert all(p.by_leader for p in found["North Korea"].places)
+
+
+def test_a_title_in_capitals_names_whom_the_text_names() -> None:
+    clauses = list(clauses_of("Trader Tomasz Wilk Charged Over Rifles", "Police charged Tomasz Wilk, 41.", BOOK))
+    (one,) = [c for c in find_candidates(clauses, BOOK) if not c.is_known]
+    assert one.name == "Tomasz Wilk" and [p.clause for p in one.places] == [0, 1]
 
 
 def test_what_only_opens_a_sentence_is_no_name() -> None:
@@ -64,10 +100,12 @@ def test_a_name_the_weights_are_sure_of_becomes_a_party_with_its_sentence() -> N
     assert all(text[e.start : e.end] == e.quote and "Tomasz Wilk" in e.quote for e in party.evidence)
 
 
-def test_without_weights_only_the_frames_speak() -> None:
+def test_what_a_frame_names_needs_less_of_the_weights_and_is_shown_in_the_words_of_the_frame() -> None:
     text = "Iran shipped drones to the Houthis, and Tomasz Wilk arranged it."
-    found = extract("", text, DAY, replace(BOOK, roles=weights()))
-    assert {p.canonical for p in found.parties} == {"Iran", "Houthis"}
+    found = extract("", text, DAY, replace(BOOK, roles=weights(violator=-1.0, supplier=0.0, recipient=0.0)))
+    assert {p.canonical: p.roles[0].value for p in found.parties} == {"Iran": "supplier", "Houthis": "recipient"}
+    assert all(e.rule.startswith("transfer.") for p in found.parties for e in p.evidence)
+    assert extract("", text, DAY, replace(BOOK, roles=weights())).parties == ()
 
 
 @pytest.mark.parametrize(
@@ -91,6 +129,6 @@ def test_weights_survive_being_written_and_a_broken_file_is_named(tmp_path: Path
     path = tmp_path / "roles.json"
     save_weights(BOOK.roles, path)
     assert load_weights(path) == BOOK.roles
-    path.write_text(json.dumps({"corpus": "", "biases": {}, "weights": {}}))
+    path.write_text(json.dumps({"corpus": "", "answers": ["violator"], "biases": [0], "weights": {}}))
     with pytest.raises(ValueError, match=r"roles\.json"):
         load_weights(path)

@@ -13,6 +13,8 @@ from compliance.classifier.corpus import corpus_digest, load_corpus
 from compliance.classifier.model import ARTEFACT, CARD, load_model
 from compliance.classifier.training import Training
 from compliance.errors import ModelError
+from compliance.judging import Judges
+from compliance.monitor import load_policy
 from compliance.settings import Settings
 from rules.rulebook import load_rulebook
 from tests.factories import story
@@ -20,6 +22,7 @@ from tests.factories import story
 FOLDER = Settings().model_path
 BOOK = load_rulebook()
 MODEL = load_model(FOLDER, BOOK)
+JUDGES = Judges(MODEL, BOOK, load_policy(Settings().config / "screening.yml"))
 CARD_SHIPPED = json.loads((FOLDER / CARD).read_text(encoding="utf-8"))
 
 
@@ -36,7 +39,7 @@ def _recard(folder: Path, **changes: object) -> None:
 
 def test_training_anew_gives_the_model_that_is_shipped(trained: Training) -> None:
     assert CARD_SHIPPED["corpus_sha256"] == corpus_digest(), "the corpus changed: embargowatch model train"
-    for name in ("window", "story"):
+    for name in ("window", "story", "joint"):
         ours, shipped = getattr(trained.parts, name).coef_, getattr(MODEL.parts, name).coef_
         assert ours == pytest.approx(shipped, abs=1e-4), name
     assert (trained.review, trained.alert) == pytest.approx(tuple(CARD_SHIPPED["thresholds"].values()), abs=1e-3)
@@ -49,17 +52,19 @@ def test_other_coefficients_are_another_version(trained: Training) -> None:
 
 
 def test_the_words_of_the_model_name_nobody() -> None:
-    words = {w for term in MODEL.parts.counter.vocabulary_ for w in term.split()}
+    words = {
+        w for term in (*MODEL.parts.views.words.vocabulary_, *MODEL.parts.page.words.vocabulary_) for w in term.split()
+    }
     assert words.isdisjoint({"iran", "houthis", "pyongyang", "hezbollah", "khartoum", "moscow"})
 
 
-def test_swapping_the_target_for_another_changes_no_score() -> None:
+def test_swapping_the_target_for_another_changes_nothing_that_the_text_says() -> None:
     changed = story(
         title=story().title.replace("North Korea", "Iran"), text=story().text.replace("North Korea", "Iran")
     )
     assert changed.text != story().text
     before, after = MODEL.classify([story(), changed])
-    assert before.score == pytest.approx(after.score)
+    assert before.decision == pytest.approx(after.decision)
 
 
 def test_an_altered_artefact_is_refused(folder: Path) -> None:
@@ -113,9 +118,9 @@ def test_no_code_of_an_artefact_runs(folder: Path, tmp_path: Path) -> None:
 
 def test_a_batch_is_judged_as_its_stories_are_alone() -> None:
     told = [story(), story(title="Rain", text="Rain fell."), story(title="", text="")]
-    together = MODEL.classify(told)
-    assert [c.score for c in together] == pytest.approx([MODEL.classify([s])[0].score for s in told])
-    assert MODEL.classify([]) == []
+    together = JUDGES.judge(told)
+    assert [s.score for s in together] == pytest.approx([JUDGES.judge([s])[0].score for s in told])
+    assert JUDGES.judge([]) == []
 
 
 def test_the_publisher_and_the_url_do_not_count() -> None:
@@ -126,9 +131,9 @@ def test_the_publisher_and_the_url_do_not_count() -> None:
 def test_background_behind_an_act_moves_its_score_little() -> None:
     examples = load_corpus()
     padding = "\n\n".join(e.story.text[:400] for e in examples if e.negative_type == "ordinary")[:2_000]
-    breaches = [e.story for e in examples if e.label == "breach"][::3]
+    breaches = [e.story for e in examples if e.label == "breach"][::9]
     longer = [replace(s, text=f"{s.text}\n\n{padding}") for s in breaches]
-    moved = [abs(a.score - b.score) for a, b in zip(MODEL.classify(breaches), MODEL.classify(longer), strict=True)]
+    moved = [abs(a.score - b.score) for a, b in zip(JUDGES.judge(breaches), JUDGES.judge(longer), strict=True)]
     assert median(moved) < 0.1
 
 

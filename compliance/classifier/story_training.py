@@ -1,0 +1,173 @@
+"""Annotated breaches → the weights by which the rules judge a story's kinds, regimes, status and denials.
+
+The models are linear, so that they can be carried as data and read back: the rules import no learning library. What one
+model tells another (kinds to regimes) is learnt on answers from folds that did not see the story's event.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.preprocessing import MaxAbsScaler
+
+from compliance.classifier.corpus import Example
+from rules.acts import Act
+from rules.denials import denial_features
+from rules.extraction import StoryRead, read_story, told_acts
+from rules.law import kind_features, kinds_of, named_regimes, regime_features, touched_by
+from rules.linear import ANSWERS, DENIES, UNDER, StoryWeights
+from rules.rulebook import Rulebook
+from rules.status import status_features
+from rules.vocabulary import Kind, Status
+
+FOLDS = 5
+# How freely each model may weigh, and at how many rows a feature must stand to be learnt.
+_STATUS, _KIND, _REGIME, _DENIAL = (0.1, 4), (0.5, 4), (0.3, 2), (0.1, 4)
+_ROUNDS = 4
+_NEVER = (-9.0, dict[str, float]())
+_ARTICLE = re.compile(r"^(?:the|a|an|mv|m/v|mt)\s+")
+
+_Learnt = tuple[float, dict[str, float]]
+_Features = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Read:
+    example: Example
+    story: StoryRead
+    acts: list[Act]
+    names: frozenset[str]
+
+
+def train_story(
+    examples: Sequence[Example], rulebook: Rulebook, corpus: str, reads: Mapping[str, StoryRead] | None = None
+) -> StoryWeights:
+    """Learn from the breaches, as the rulebook's roles read them; equal input gives equal weights.
+
+    ``reads`` holds stories by id that were read before.
+    """
+    read = [_read(e, rulebook, reads) for e in examples if e.label == "breach"]
+    learnt = _status(read, rulebook) | _kinds(read, rulebook)
+    learnt[UNDER] = _regimes(read, _folded_kinds(read, rulebook), rulebook)
+    learnt[DENIES] = _denials(read)
+    return _weights(learnt, corpus)
+
+
+def _weights(learnt: Mapping[str, _Learnt], corpus: str) -> StoryWeights:
+    whole = {answer: learnt.get(answer, _NEVER) for answer in ANSWERS}
+    return StoryWeights({a: bias for a, (bias, _) in whole.items()}, {a: w for a, (_, w) in whole.items()}, corpus)
+
+
+def _read(example: Example, rulebook: Rulebook, reads: Mapping[str, StoryRead] | None) -> _Read:
+    known = reads.get(example.story.id) if reads else None
+    story = known or read_story(example.story.title, example.story.text, rulebook)
+    acts, parties = told_acts(story, example.story.title, example.story.text, rulebook)
+    return _Read(example, story, acts, frozenset(p.canonical for p in parties))
+
+
+def _status(read: Sequence[_Read], rulebook: Rulebook) -> dict[str, _Learnt]:
+    rows = [status_features(r.story.clauses, r.acts, rulebook) for r in read]
+    told = [r.example.annotation["status"] for r in read]
+    return {f"status {s.value}": _fit(rows, [t == s.value for t in told], *_STATUS) for s in Status}
+
+
+def _kinds(read: Sequence[_Read], rulebook: Rulebook) -> dict[str, _Learnt]:
+    rows = [kind_features(r.story.clauses, r.acts, rulebook) for r in read]
+    return {f"kind {k.value}": _fit(rows, [k.value in r.example.kinds for r in read], *_KIND) for k in Kind}
+
+
+def _folded_kinds(read: Sequence[_Read], rulebook: Rulebook) -> list[tuple[Kind, ...]]:
+    """Return each story's kinds as weights find them that did not learn from its event."""
+    groups = [r.example.event for r in read]
+    found: dict[int, tuple[Kind, ...]] = {}
+    folds = min(FOLDS, len(set(groups)))
+    if folds < 2:
+        return [tuple(Kind(k) for k in r.example.kinds) for r in read]
+    for fit, out in GroupKFold(n_splits=folds).split(np.zeros(len(read)), groups=groups):
+        book = replace(rulebook, story=_weights(_kinds([read[i] for i in fit], rulebook), ""))
+        found.update({int(i): kinds_of(read[i].story.clauses, read[i].acts, book) for i in out})
+    return [found[i] for i in range(len(read))]
+
+
+def _regimes(read: Sequence[_Read], kinds: Sequence[tuple[Kind, ...]], rulebook: Rulebook) -> _Learnt:
+    rows: list[_Features] = []
+    wanted: list[bool] = []
+    for one, found in zip(read, kinds, strict=True):
+        on = one.example.story.published.date() if one.example.story.published else None
+        touched = touched_by(one.acts, found, on, rulebook)
+        named = named_regimes(one.story.clauses, rulebook)
+        for regime, features in regime_features(touched, found, named, on, rulebook).items():
+            rows.append(features)
+            wanted.append(regime in one.example.regimes)
+    return _fit(rows, wanted, *_REGIME)
+
+
+def _denials(read: Sequence[_Read]) -> _Learnt:
+    """Learn from each sentence that may deny; of a denier's sentences the likeliest is taken for his denial."""
+    rows: list[_Features] = []
+    owners: list[int] = []
+    wanted: list[bool] = []
+    owner = 0
+    for one in read:
+        deniers = _deniers(one.example)
+        features = denial_features(one.names, one.story.candidates, one.story.clauses, one.story.stances)
+        for candidate, sentences in zip(one.story.candidates, features, strict=True):
+            owner += 1
+            rows += sentences
+            owners += [owner] * len(sentences)
+            wanted += [_bare(candidate.name) in deniers] * len(sentences)
+    return _fit_likeliest(rows, owners, np.array(wanted, dtype=bool)) if len(set(wanted)) == 2 else _NEVER
+
+
+def _fit_likeliest(rows: Sequence[_Features], owners: Sequence[int], wanted: np.ndarray) -> _Learnt:
+    vectors = DictVectorizer()
+    matrix = vectors.fit_transform(rows)
+    kept, strength, fewest = np.ones(len(rows), dtype=bool), *_DENIAL
+    for _ in range(_ROUNDS):
+        columns = np.flatnonzero(np.asarray((matrix[kept] != 0).sum(axis=0)).ravel() >= fewest)
+        model = LogisticRegression(C=strength, max_iter=3_000).fit(matrix[kept][:, columns], wanted[kept])
+        worth = model.decision_function(matrix[:, columns])
+        best: dict[int, int] = {}
+        for number in map(int, np.flatnonzero(wanted)):
+            his = owners[number]
+            if his not in best or worth[number] > worth[best[his]]:
+                best[his] = number
+        kept = ~wanted
+        kept[list(best.values())] = True
+    names = vectors.feature_names_
+    learnt = {names[c]: round(float(w), 4) for c, w in zip(columns, model.coef_[0], strict=True)}
+    return round(float(model.intercept_[0]), 4), {n: w for n, w in learnt.items() if abs(w) >= 0.01}
+
+
+def _deniers(example: Example) -> set[str]:
+    told = set(example.annotation["denied_by"])
+    return {_bare(name) for name in told} | {
+        _bare(p["name"]) for p in example.annotation["parties"] if p["canonical"] in told
+    }
+
+
+def _bare(name: str) -> str:
+    return _ARTICLE.sub("", name.lower()).strip(" .")
+
+
+def _fit(rows: Sequence[_Features], wanted: Sequence[bool], strength: float, fewest: int) -> _Learnt:
+    """Return the bias and the weights of a logistic model; one answer for all rows learns nothing."""
+    if len(set(wanted)) < 2:
+        return _NEVER
+    counts = Counter(name for row in rows for name in row)
+    vectors = DictVectorizer()
+    matrix = vectors.fit_transform([_without_rare(row.items(), counts, fewest) for row in rows])
+    scaler = MaxAbsScaler()
+    model = LogisticRegression(C=strength, max_iter=3_000).fit(scaler.fit_transform(matrix), np.array(wanted))
+    scaled = zip(vectors.feature_names_, model.coef_[0], scaler.scale_, strict=True)
+    learnt = {name: round(float(weight / scale), 4) for name, weight, scale in scaled}
+    return round(float(model.intercept_[0]), 4), {n: w for n, w in learnt.items() if abs(w) >= 0.01}
+
+
+def _without_rare(row: Iterable[tuple[str, float]], counts: Counter[str], fewest: int) -> dict[str, float]:
+    return {name: value for name, value in row if counts[name] >= fewest}

@@ -1,0 +1,52 @@
+"""Score of the text beside what the rules found → the features of the joint score. Pure.
+
+Words tell what a story is about; the rules tell whether somebody is said to have done something to somebody, under a
+measure in force, and whether that stands where the words are strongest. Neither alone parts a breach from a near miss.
+"""
+
+from collections.abc import Sequence
+
+from compliance.classifier.classification import Classification, Passage
+from rules.findings import LEARNT, Evidence, Extraction
+from rules.rulebook import Rulebook
+from rules.vocabulary import Role
+
+JOINT_NAMES = (
+    "text", "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
+    "recipient", "other roles", "framed act in the passage", "act in the passage", "regime", "kind", "measure in force",
+    "party in the passage",
+)  # fmt: skip
+_MOST = 3
+
+
+def joint_features(classification: Classification, found: Extraction, rulebook: Rulebook) -> list[float]:
+    """Return the joint score's features, in the order of ``JOINT_NAMES``."""
+    roles = {role for party in found.parties for role in party.roles}
+    framed = [hit.evidence for hit in found.hits if hit.rule != LEARNT]
+    told = [hit.evidence for hit in found.hits]
+    sides = {Role.SUPPLIER, Role.RECIPIENT}
+    names = {name for p in found.parties for name in (p.canonical, rulebook.principal(p.canonical))}
+    quoted = [evidence for party in found.parties for evidence in party.evidence]
+    passage = classification.passage
+    return [
+        classification.decision,
+        float(min(len(found.parties), _MOST)),
+        float(len(found.parties) > 1),
+        float(min(len(framed), _MOST)),
+        float(sides <= roles),
+        float(not names.isdisjoint(rulebook.targets)),
+        float(Role.SUPPLIER in roles),
+        float(Role.RECIPIENT in roles),
+        float(bool(roles - sides)),
+        float(stands_in(framed, passage)),
+        float(stands_in(told, passage)),
+        float(bool(found.regimes)),
+        float(bool(found.kinds)),
+        float(any(m.in_force for m in found.measures)),
+        float(stands_in(quoted, passage)),
+    ]
+
+
+def stands_in(quotes: Sequence[Evidence], passage: Sequence[Passage]) -> bool:
+    """True where one of the quotes overlaps the passage."""
+    return any(e.field is p.field and e.start < p.end and e.end > p.start for e in quotes for p in passage)

@@ -1,0 +1,286 @@
+"""Clauses and acts → what sort of act it is, which measures it offends and under which regimes, on the day. Pure.
+
+The acts say which targets took part; where no act speaks of a regime, the targets and territories that the story names
+do, if one of its measures for acts of this kind was in force. Linear models weigh both, whose weights are data
+(``rules/linear.py``).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from rules.acts import Act
+from rules.clauses import Clause
+from rules.findings import MeasureFinding
+from rules.linear import UNDER
+from rules.regime import Measure, Regime
+from rules.rulebook import Rulebook
+from rules.vocabulary import Direction, Field, Kind, Role
+
+# Of one act under one regime.
+_MOST_MEASURES = 3
+_MOST_KINDS = 3
+# How likely a second kind must be; a regime that an act touches; one that is only named; the likeliest one.
+_ALSO, _TOUCHED, _NAMED, _LIKELIEST = 0.3, 0.3, 0.5, 0.12
+_LEAD = 2
+_SISTERS = {Kind.ARMS: Kind.PROLIFERATION, Kind.PROLIFERATION: Kind.ARMS}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How often a story names each regime's targets and its territory, and where it names either."""
+
+    targets: Counter[str] = field(default_factory=Counter)
+    zones: Counter[str] = field(default_factory=Counter)
+    title: set[str] = field(default_factory=set)
+    lead: set[str] = field(default_factory=set)
+    with_goods: set[str] = field(default_factory=set)
+
+    @property
+    def regimes(self) -> list[str]:
+        """Return the regimes named, by id."""
+        return sorted(self.targets.keys() | self.zones.keys())
+
+
+def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> Named:
+    """Return which regimes' targets and territories the clauses name."""
+    named = Named()
+    zones = _zones(rulebook)
+    for number, (part, clause) in enumerate(clauses):
+        targets = [r.id for name in _names_in(clause, rulebook) for r in rulebook.targets.get(name, ())]
+        within = [
+            r for name in (*_names_in(clause, rulebook), *_places_in(clause, rulebook)) for r in zones.get(name, ())
+        ]
+        named.targets.update(targets)
+        named.zones.update(within)
+        here = {*targets, *within}
+        if part is Field.TITLE:
+            named.title.update(here)
+        if number <= _LEAD:
+            named.lead.update(here)
+        if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
+            named.with_goods.update(here)
+    return named
+
+
+def _zones(rulebook: Rulebook) -> Mapping[str, Sequence[str]]:
+    """Return the regimes of each territory."""
+    found: dict[str, list[str]] = {}
+    for regime in rulebook.regimes.values():
+        for name in regime.territory:
+            found.setdefault(name, []).append(regime.id)
+    return found
+
+
+def _names_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
+    for index in clause.parties:
+        mention = clause.tokens[index].mention
+        if mention is not None:
+            yield from dict.fromkeys((mention.canonical, rulebook.principal(mention.canonical)))
+
+
+def _places_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
+    """Yield the territory of each place named, and the place itself, which may be one: Darfur."""
+    for place in rulebook.places_in(clause.sentence.text):
+        yield from dict.fromkeys((place, rulebook.places[place]))
+
+
+def kinds_of(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> tuple[Kind, ...]:
+    """Return the likeliest kind and others that are likely too, likeliest first."""
+    features = kind_features(clauses, acts, rulebook)
+    shares = {kind: rulebook.story.probability(f"kind {kind.value}", features) for kind in Kind}
+    likely = sorted(Kind, key=lambda kind: (-shares[kind], kind))
+    return tuple(k for n, k in enumerate(likely[:_MOST_KINDS]) if n == 0 or shares[k] >= _ALSO)
+
+
+def kind_features(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> dict[str, float]:
+    """Return the story's words, goods and targets and the kinds and roles of its acts, as named numbers."""
+    words: Counter[str] = Counter()
+    goods: Counter[str] = Counter()
+    targets: Counter[str] = Counter()
+    for _, clause in clauses:
+        for token in clause.tokens:
+            if token.mention is None:
+                words.update([token.word] if len(token.word) > 2 and not token.word.isdigit() else [])
+            elif token.mention.kind is not None:
+                words[token.mention.goods] += 1
+                goods[token.mention.kind.value] += 1
+        names = (rulebook.principal(name) for name in _names_in(clause, rulebook))
+        targets.update(name for name in names if name in rulebook.targets)
+    acted: Counter[str] = Counter()
+    for act in acts:
+        acted.update({kind.value: 2 if act.strong else 1 for kind in act.kinds})
+    found = {f"word: {word}": value for word, value in _balanced(words).items()}
+    found |= {f"goods: {kind}": share for kind, share in _shares(goods).items()}
+    found |= {f"some goods: {kind}": 1.0 for kind in goods}
+    found |= {f"target: {name}": share for name, share in _shares(targets).items()}
+    found |= {f"act: {kind}": share for kind, share in _shares(acted).items()}
+    for role, name in {(role.value, name) for act in acts for role, _, name in act.roles}:
+        found[f"role: {role}"] = 0.5
+        if name in rulebook.targets:
+            found[f"role: {role} {name}"] = 0.5
+    return found
+
+
+def _shares(counts: Counter[str]) -> dict[str, float]:
+    total = counts.total()
+    return {name: count / total for name, count in counts.items()}
+
+
+def _balanced(counts: Counter[str]) -> dict[str, float]:
+    """Return the logarithms of the counts, scaled so that a long story weighs no more than a short one."""
+    found = {name: 1 + math.log(count) for name, count in counts.items()}
+    length = math.sqrt(sum(value * value for value in found.values()))
+    return {name: 6 * value / length for name, value in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What the acts say of the law: the measures they touch, and how much speaks for each regime."""
+
+    measures: tuple[MeasureFinding, ...]
+    in_force: Counter[str]
+    regimes: Counter[str]
+
+
+def law_of(
+    acts: Sequence[Act], kinds: Sequence[Kind], named: Named, on: date | None, rulebook: Rulebook
+) -> tuple[tuple[MeasureFinding, ...], tuple[str, ...]]:
+    """Return the measures touched and the regimes in force, the likeliest first.
+
+    Measures that were not in force on the day are told only where no other is: the act was then no breach.
+    """
+    touched = touched_by(acts, kinds, on, rulebook)
+    shares = {
+        regime: rulebook.story.probability(UNDER, features)
+        for regime, features in regime_features(touched, kinds, named, on, rulebook).items()
+    }
+    top = max(shares.values(), default=1.0)
+    likely = [
+        regime
+        for regime, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+        if share >= (_TOUCHED if regime in touched.in_force else _NAMED) or _LIKELIEST <= share == top
+    ]
+    measures = [m for m in touched.measures if m.in_force and m.regime in likely]
+    for regime in likely:
+        if not any(m.regime == regime for m in measures):
+            measures += [
+                _finding(rulebook.regimes[regime], m, on) for m in _fitting(rulebook.regimes[regime], kinds, on)[:1]
+            ]
+    return tuple(measures) or touched.measures, tuple(likely)
+
+
+def regime_features(
+    touched: Touched, kinds: Sequence[Kind], named: Named, on: date | None, rulebook: Rulebook
+) -> dict[str, dict[str, float]]:
+    """Return what speaks for each regime that may be meant and was in force, as named numbers."""
+    found = {}
+    for regime in sorted({*named.regimes, *touched.in_force}):
+        # An act by or for a target that no measure forbade on the day was no breach, whatever else is named.
+        lapsed = regime in touched.regimes and regime not in touched.in_force
+        if regime in touched.in_force or (not lapsed and _fitting(rulebook.regimes[regime], kinds, on)):
+            found[regime] = _regime_features(regime, touched, kinds, named)
+    return found
+
+
+def _regime_features(regime: str, touched: Touched, kinds: Sequence[Kind], named: Named) -> dict[str, float]:
+    targets, zones = named.targets[regime], named.zones[regime]
+    most = max(named.targets.values(), default=0)
+    others = len(touched.in_force.keys() - {regime})
+    found = {
+        "an act touches it": float(regime in touched.in_force),
+        "the acts touch it most": float(touched.in_force[regime] == max(touched.in_force.values(), default=0)),
+        "share of acts": touched.in_force[regime] / max(1, touched.in_force.total()),
+        "no act touches any": float(not touched.in_force),
+        "share of targets": targets / max(1, named.targets.total()),
+        "share of zones": zones / max(1, named.zones.total()),
+        "a target is named": float(targets > 0),
+        "its targets are named most": float(targets == most),
+        "its zone is named": float(zones > 0),
+        "times its targets are named": math.log1p(targets),
+        "times its zone is named": math.log1p(zones),
+        "in the title": float(regime in named.title),
+        "in the lead": float(regime in named.lead),
+        "with goods": float(regime in named.with_goods),
+        "none else is named": float(len(named.regimes) == 1),
+        f"acts touch {min(2, others)} others": 1.0,
+        f"is {regime}": 0.5,
+        f"is {regime}, a target named": float(targets > 0),
+        f"is {regime}, touched": float(regime in touched.in_force),
+        "an exporter's regime is touched too": float(bool({"1718", "1737"} & touched.in_force.keys() - {regime})),
+    }
+    return found | {f"is {regime}, {kind.value}": 0.5 for kind in kinds}
+
+
+def _fitting(regime: Regime, kinds: Sequence[Kind], on: date | None) -> list[Measure]:
+    """Return the regime's measures for acts of such kinds that are in force."""
+    return [m for kind in kinds for m in regime.measures if m.kind is kind and m.is_in_force(on)]
+
+
+def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook) -> Touched:
+    """Return every measure that the acts touch, and the regimes by how many acts touch them."""
+    in_force: Counter[str] = Counter()
+    regimes: Counter[str] = Counter()
+    measures: dict[str, MeasureFinding] = {}
+    for act in acts:
+        for role, _, name in act.roles:
+            for target in dict.fromkeys((name, rulebook.principal(name))):
+                for regime in rulebook.targets.get(target, ()):
+                    found = [_finding(regime, measure, on) for measure in _applying(regime, role, act, kinds, on)]
+                    measures |= {f.code: f for f in found if f.code not in measures}
+                    regimes[regime.id] += 1
+                    if any(f.in_force for f in found):
+                        in_force[regime.id] += 3 if act.strong else 1
+    return Touched(tuple(measures.values()), in_force, regimes)
+
+
+def _finding(regime: Regime, measure: Measure, on: date | None) -> MeasureFinding:
+    return MeasureFinding(
+        regime.id, measure.code, measure.kind, measure.basis, measure.is_in_force(on), measure.unverified
+    )
+
+
+def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], on: date | None) -> Sequence[Measure]:
+    """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
+
+    Those in force on the day come before those that were not.
+    """
+    forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not m.is_in_force(on))
+    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
+    in_force = [m for m in suited if m.is_in_force(on)]
+    return in_force[:_MOST_MEASURES] or suited[:1] or forbidding[:1]
+
+
+def _names(measure: Measure, goods: str) -> bool:
+    """True where the measure's goods and the act's are the same word, or one of its words: "fuel" and "jet fuel"."""
+    told = set(_singular(goods))
+    return any(told >= words or words >= told for words in (set(_singular(g)) for g in measure.goods))
+
+
+@lru_cache(maxsize=4_096)
+def _singular(goods: str) -> tuple[str, ...]:
+    return tuple(word.removesuffix("s") for word in goods.lower().replace("-", " ").split())
+
+
+def _forbidding(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind]) -> Iterator[Measure]:
+    """Yield the regime's measures that forbid such an act, those of the act's own kind first.
+
+    What one regime calls arms another calls proliferation: drones and missiles count under either if it names them.
+    """
+    wanted = tuple(dict.fromkeys((*act.kinds, *kinds)))
+    sisters = tuple(_SISTERS[kind] for kind in wanted if kind in _SISTERS and _SISTERS[kind] not in wanted)
+    for kind in (*wanted, *sisters):
+        for measure in regime.measures:
+            if measure.kind is not kind or not _looks(measure.direction, role):
+                continue
+            if kind in wanted or any(_names(measure, goods.goods) for goods in act.goods):
+                yield measure
+
+
+def _looks(direction: Direction, role: Role) -> bool:
+    if direction is Direction.BOTH or role not in (Role.SUPPLIER, Role.RECIPIENT):
+        return True
+    return direction is (Direction.TO_TARGET if role is Role.RECIPIENT else Direction.FROM_TARGET)
