@@ -32,8 +32,9 @@ class RoleWeights:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
     def telling(self, features: Mapping[str, float], count: int = 3) -> list[str]:
-        """Return the features that spoke most for the candidate's taking part."""
-        spoken = sorted(((self.weights[n][0] * v, n) for n, v in features.items() if n in self.weights), reverse=True)
+        """Return the features that spoke most for the candidate's taking part, of those that an officer can read."""
+        readable = ((n, v) for n, v in features.items() if n in self.weights and not n.startswith("bones"))
+        spoken = sorted(((self.weights[n][0] * v, n) for n, v in readable), reverse=True)
         return [name for weight, name in spoken[:count] if weight > 0]
 
 

@@ -5,6 +5,7 @@ story by its best ones, its opening, and how many there were to choose from, bes
 whole. Function words and the verbs and days of every report are left out: they tell who wrote, not what.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,7 @@ FLAG_NAMES: tuple[str, ...] = (
 )
 STORY_NAMES = ("best window", "best three", "opening", "best early", "length", "words of the lead", "words of all")
 
+_READ = {"&": " & ", "+": " with ", "!": " but "}
 # Who or where, what, and what was done with it: what a sentence holds of each, and who says so or what speaks against.
 _WHO = {"target": "target", "target_state": "target state", "land": "land", "place": "land"}
 _WHAT = {
@@ -74,10 +76,11 @@ class WindowViews:
     together: Any
 
     def names(self) -> list[str]:
-        """Return the columns' names, in the order of ``windows_of``."""
+        """Return the columns' names as one reads them, in the order of ``windows_of``."""
         views = (self.words, self.orders, self.together)
         words, orders, together = ([str(n) for n in view.get_feature_names_out()] for view in views)
-        return [*words, *FLAG_NAMES, *orders, *together]
+        told = [re.sub("[&+!]", lambda mark: _READ[mark[0]], name) for name in together]
+        return [*words, *FLAG_NAMES, *(" then ".join(name.split()) for name in orders), *told]
 
 
 def fit_windows(readings: Sequence[Reading]) -> WindowViews:
