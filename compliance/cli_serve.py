@@ -45,13 +45,19 @@ def serve(
     from flows.environment import apply
 
     apply(settings)
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    _end_on_sigterm()
     with _prefect_server(settings, server_port) as url:
         os.environ["PREFECT_API_URL"] = url
         from flows.schedule import serve_schedule
 
         Console().print(f"Serving the schedule through the Prefect server at {url} (stop with Ctrl-C).", markup=False)
         serve_schedule(settings, str(feeds.resolve()) if feeds else None)
+
+
+def _end_on_sigterm() -> None:
+    """End on SIGTERM as on Ctrl-C. A shell's background job inherits an ignored SIGINT and could never be stopped."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 @contextlib.contextmanager
@@ -115,7 +121,7 @@ def receiver(
     secret = Settings().signing_secret
     if not secret:
         raise ConfigError("EMBARGOWATCH_WEBHOOK_SECRET: the receiver needs the secret that alerts are signed with")
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    _end_on_sigterm()
     Console().print(f"Catching alerts at http://{host}:{port}/ into {folder} (stop with Ctrl-C).", markup=False)
     with contextlib.suppress(KeyboardInterrupt):
         serve_receiver(folder, secret, host, port)
