@@ -7,14 +7,13 @@ of it, and as part of a long page; so that it holds at any length.
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from compliance.classifier.classification import Classification
@@ -28,6 +27,7 @@ from compliance.classifier.features import (
     pooled,
     windows_of,
 )
+from compliance.classifier.folds import Splits, by_event
 from compliance.classifier.model import Page, Parts, features_digest
 from compliance.classifier.reading import Reader, Reading
 from compliance.classifier.witness import joint_features
@@ -36,11 +36,46 @@ from rules.findings import Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
 
-FOLDS = 5
 _INNER_FOLDS = 4
 # A kind is learnt from this many breaches on; rarer ones are the rules' business.
 _FEWEST = 12
 _LONG_PAGE = (2, 4, 6)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a joint decision becomes a probability; ``floor`` is the score of what the gate stops."""
+
+    slope: float
+    intercept: float
+    floor: float = 0.0
+
+    def scores(self, decisions: np.ndarray, passed: np.ndarray) -> np.ndarray:
+        """Return the stories' scores from their decisions and whether they passed the gate."""
+        return np.where(passed, 1 / (1 + np.exp(-(self.slope * decisions + self.intercept))), self.floor)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What models said of stories that they had not seen, in the order of ``examples``.
+
+    ``told`` is what the text says, ``decisions`` what text and rules say together, in log-odds before calibration.
+    """
+
+    examples: list[Example]
+    told: list[Classification]
+    decisions: np.ndarray
+    passed: np.ndarray
+
+    @property
+    def labels(self) -> np.ndarray:
+        """True where the story is a breach."""
+        return np.array([e.label == "breach" for e in self.examples])
+
+    def classified(self, calibration: Calibration) -> list[Classification]:
+        """Return the classifications as the model in use would give them, with calibrated scores."""
+        scores = calibration.scores(self.decisions, self.passed)
+        return [replace(c, score=float(s)) for c, s in zip(self.told, scores, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -54,6 +89,8 @@ class Training:
     flagged: np.ndarray
     review: float
     alert: float
+    held_out: HeldOut
+    calibration: Calibration
 
 
 def _version(parts: Parts, slope: float, intercept: float) -> str:
@@ -92,19 +129,13 @@ def train(
     Calibration, thresholds and the scores returned come from folds grouped by event, each judged by a model whose
     every part was fitted without it.
     """
-    reader = Reader(rulebook)
-    read = [_read(e, reader) for e in examples if e.label != "grey"]
+    read = _read_all(examples, rulebook)
     used = [r.example for r in read]
-    labels = np.array([r.is_breach for r in read])
-    passed = np.array([r.reading.passes_gate for r in read])
-    told = _held_out(read)
-    rows = np.array([joint_features(c, found[e.story.id], rulebook) for c, e in zip(told, used, strict=True)])
-    decisions = _held_out_jointly(rows, labels, passed, [e.event for e in used])
-    slope, intercept = _calibrate(decisions[passed], labels[passed], float(labels.mean()), base_rate)
-    scores = 1 / (1 + np.exp(-(slope * decisions + intercept)))
-    floor = float(scores[passed].min())
-    scores = np.where(passed, scores, floor)
-    witnessed = np.array([is_witnessed(c, found[e.story.id]) for e, c in zip(used, told, strict=True)])
+    held, rows = _hold_out(read, found, rulebook, by_event(used))
+    labels, passed = held.labels, held.passed
+    calibration = _calibration(held, base_rate)
+    scores = calibration.scores(held.decisions, passed)
+    witnessed = np.array([is_witnessed(c, found[e.story.id]) for e, c in zip(used, held.told, strict=True)])
     review, alert = _thresholds(used, scores, witnessed)
     flagged = (scores >= alert) | ((scores >= review) & witnessed)
     parts = _fit(read)
@@ -112,17 +143,45 @@ def train(
     parts = replace(parts, kinds=_fit_kinds(read, parts.views), joint_scaler=joint_scaler, joint=joint)
     card = {
         "name": "Embargo Watch breach classifier",
-        "version": _version(parts, slope, intercept),
+        "version": _version(parts, calibration.slope, calibration.intercept),
         "intended_use": "Ranking English-language news for human review. Not a finding against anyone.",
         "corpus_sha256": corpus,
         "features_sha256": features_digest(),
         "base_rate": base_rate,
         "stories": {"breach": int(labels.sum()), "not_breach": int((~labels).sum())},
         "gate_recall": round(float(passed[labels].mean()), 4),
-        "calibration": {"slope": slope, "intercept": intercept, "floor": floor},
+        "calibration": asdict(calibration),
         "thresholds": {"review": review, "alert": alert},
     }
-    return Training(parts, card, used, scores, flagged, review, alert)
+    return Training(parts, card, used, scores, flagged, review, alert, held, calibration)
+
+
+def hold_out(
+    examples: Sequence[Example], found: Mapping[str, Extraction], rulebook: Rulebook, splits: Splits
+) -> HeldOut:
+    """Return what each story's text and findings say by models that were fitted without its fold; no example is grey.
+
+    Only the classifier is regrouped. ``found``, what the rules find in each story by its id, stays what was given:
+    their weights are those of folds by event. The joint score's few weights learn from the other folds' decisions.
+    """
+    return _hold_out(_read_all(examples, rulebook), found, rulebook, splits)[0]
+
+
+def _read_all(examples: Sequence[Example], rulebook: Rulebook) -> list[_Read]:
+    reader = Reader(rulebook)
+    return [_read(e, reader) for e in examples if e.label != "grey"]
+
+
+def _hold_out(
+    read: Sequence[_Read], found: Mapping[str, Extraction], rulebook: Rulebook, splits: Splits
+) -> tuple[HeldOut, np.ndarray]:
+    """Return the held-out answers and the joint score's features that they rest on."""
+    used = [r.example for r in read]
+    passed = np.array([r.reading.passes_gate for r in read])
+    told = _held_out(read, splits)
+    rows = np.array([joint_features(c, found[e.story.id], rulebook) for c, e in zip(told, used, strict=True)])
+    labels = np.array([r.is_breach for r in read])
+    return HeldOut(used, told, _held_out_jointly(rows, labels, passed, splits), passed), rows
 
 
 def _read(example: Example, reader: Reader) -> _Read:
@@ -156,7 +215,7 @@ def _fit(read: Sequence[_Read]) -> Parts:
     held: dict[str, np.ndarray] = {}
     pools: list[np.ndarray] = []
     labels: list[bool] = []
-    for fit, out in _folds(read, _INNER_FOLDS):
+    for fit, out in by_event([r.example for r in read], _INNER_FOLDS):
         inner_views, inner_window, inner_page = _fit_scores([read[i] for i in fit])
         inner = Parts(inner_views, inner_window, inner_page, None, None, {})
         told = [read[i] for i in out]
@@ -251,16 +310,10 @@ def _fit_page(readings: Sequence[Reading], labels: np.ndarray) -> Page:
     return Page(words, weigher, score)
 
 
-def _folds(read: Sequence[_Read], count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    groups = [r.example.event for r in read]
-    return list(GroupKFold(n_splits=min(count, len(set(groups)))).split(np.zeros(len(read)), groups=groups))
-
-
-def _held_out_jointly(rows: np.ndarray, labels: np.ndarray, passed: np.ndarray, events: Sequence[str]) -> np.ndarray:
-    """Return each story's joint decision by weights that saw no story of its event."""
+def _held_out_jointly(rows: np.ndarray, labels: np.ndarray, passed: np.ndarray, splits: Splits) -> np.ndarray:
+    """Return each story's joint decision by weights that saw no story of its fold."""
     decisions = np.zeros(len(rows))
-    folds = GroupKFold(n_splits=min(FOLDS, len(set(events)))).split(rows, groups=events)
-    for fit, out in folds:
+    for fit, out in splits:
         use = fit[passed[fit]]
         scaler, joint = _fit_joint(rows[use], labels[use])
         decisions[out] = joint.decision_function(scaler.transform(rows[out]))
@@ -273,10 +326,10 @@ def _fit_joint(rows: np.ndarray, labels: np.ndarray) -> tuple[StandardScaler, Lo
     return scaler, joint.fit(scaler.transform(rows), labels)
 
 
-def _held_out(read: Sequence[_Read]) -> list[Classification]:
-    """Return what the text of each story says, and where, by a model no part of which saw a story of its event."""
+def _held_out(read: Sequence[_Read], splits: Splits) -> list[Classification]:
+    """Return what the text of each story says, and where, by a model no part of which saw a story of its fold."""
     told = [Classification(0.0, passed_gate=False)] * len(read)
-    for fit, out in _folds(read, FOLDS):
+    for fit, out in splits:
         parts = _fit([read[i] for i in fit])
         scores = {int(i): s for i, s in _window_scores(parts, [(str(i), read[i].reading) for i in out]).items()}
         if not scores:
@@ -287,6 +340,13 @@ def _held_out(read: Sequence[_Read]) -> list[Classification]:
             passage = read[i].reading.passage(int(s.argmax()), WINDOW)
             told[i] = Classification(0.0, passage=passage, decision=float(decision))
     return told
+
+
+def _calibration(held: HeldOut, base_rate: float) -> Calibration:
+    """Return the calibration to the base rate; what the gate stops gets the lowest score of what passes it."""
+    labels, passed = held.labels, held.passed
+    curve = Calibration(*_calibrate(held.decisions[passed], labels[passed], float(labels.mean()), base_rate))
+    return replace(curve, floor=float(curve.scores(held.decisions, passed)[passed].min()))
 
 
 def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rate: float) -> tuple[float, float]:
