@@ -50,8 +50,8 @@ check: test
 train: $(VENV)/.runtime
 	$(BIN)/embargowatch model train
 
-evaluate: $(VENV)/.runtime
-	$(BIN)/embargowatch model evaluate
+evaluate: $(VENV)/.dev
+	$(BIN)/embargowatch model evaluate --report docs/evaluation
 
 # Locks carry hashes but name no package index, so that they install from whichever one is configured.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header

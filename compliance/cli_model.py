@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 import yaml
 from rich.console import Console
@@ -15,6 +16,10 @@ from compliance.errors import ConfigError
 from compliance.judging import Judges
 from compliance.monitor import load_policy, open_model, open_rulebook
 from compliance.settings import Settings
+
+if TYPE_CHECKING:
+    from compliance.classifier.schemes import Scheme
+    from compliance.measuring import Measuring
 
 model_app = typer.Typer(no_args_is_help=True, help="The classifier.")
 corpus_app = typer.Typer(no_args_is_help=True, help="The authored corpus the classifier learns from.")
@@ -35,9 +40,10 @@ def train(
 
     Example: embargowatch model train
     """
-    from compliance.classifier.evaluation import evaluate
+    from compliance.classifier.card import completed
     from compliance.classifier.model import save_model
     from compliance.classifier.role_training import train_roles
+    from compliance.classifier.schemes import scheme_by_event
     from compliance.classifier.training import train as fit
     from rules.linear import save_story_weights
     from rules.rulebook import BOOK
@@ -49,18 +55,19 @@ def train(
     roles = train_roles(examples, open_rulebook(), corpus_digest())
     roles.save(BOOK / "roles.json")
     save_story_weights(roles.story, BOOK / "story.json")
-    trained = fit(examples, roles.held_out, open_rulebook(), base_rate, corpus_digest())
-    save_model(settings.model_path, trained.parts, trained.card)
+    rulebook = open_rulebook()
+    trained = fit(examples, roles.held_out, rulebook, base_rate, corpus_digest())
+    scheme = scheme_by_event(trained, roles.held_out, rulebook, base_rate)
+    save_model(settings.model_path, trained.parts, completed(trained.card, scheme, rulebook.version))
     policy.write_text(
         "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits\n"
         "# for an officer, from `alert` on he is told at once. `base_rate` is the share of breaches in a feed.\n"
         f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\n",
         encoding="utf-8",
     )
-    console = Console()
-    console.print(f"Trained version {trained.card['version']} on {len(trained.examples)} stories. Held-out folds:")
-    for line in evaluate(trained.examples, trained.scores, trained.flagged, base_rate).lines():
-        console.print(line, highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"Trained version {trained.card['version']} on {len(trained.examples)} stories.")
+    _show(console, [scheme])
 
 
 @model_app.command("evaluate")
@@ -68,36 +75,63 @@ def evaluate_model(
     file: Annotated[
         Path | None, typer.Argument(help="Labelled stories as JSON Lines; the corpus if not given.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="A folder to write the full report to, as report.md with plots in SVG.")
+    ] = None,
 ) -> None:
-    """Measure classifier and rules: on a labelled file as they are, or on the corpus by folds grouped by event.
+    """Measure classifier and rules, with 95 % intervals, beside the boolean alert.
 
-    Example: embargowatch model evaluate labelled.jsonl
+    A labelled file is judged by the model in use. Without one the corpus is judged by models that are trained for it,
+    with stories held out by event, by author batch and by regime.
+
+    Example: embargowatch model evaluate labelled.jsonl --report evaluation
     """
-    from compliance.classifier.evaluation import evaluate
-    from compliance.classifier.role_training import train_roles
-    from compliance.classifier.training import train as fit
-    from rules.evaluation import evaluate as evaluate_rules
+    from compliance.measuring import measure_corpus, measure_file
 
-    settings = Settings()
-    path = settings.config / "screening.yml"
-    rulebook, policy, base_rate = open_rulebook(), load_policy(path), _base_rate(path)
-    examples = load_corpus() if file is None else _read(file)
+    console = Console(highlight=False, soft_wrap=True)
+    if report:
+        _require_plots()
+    path = Settings().config / "screening.yml"
     if file is None:
-        roles = train_roles(examples, rulebook, corpus_digest())
-        trained = fit(examples, roles.held_out, rulebook, base_rate, corpus_digest())
-        report = evaluate(trained.examples, trained.scores, trained.flagged, base_rate)
-        found = roles.held_out
+        measuring = measure_corpus(load_corpus(), corpus_digest(), open_rulebook(), _base_rate(path))
     else:
-        judged_of = [e for e in examples if e.label != "grey"]
-        judges = Judges(open_model(settings, rulebook), rulebook, policy)
-        judged = judges.judge([e.story for e in judged_of], extract_all=True)
-        scores, flagged = np.array([s.score for s in judged]), np.array([s.is_flagged for s in judged])
-        report = evaluate(judged_of, scores, flagged, base_rate)
-        found = {e.story.id: s.extraction for e, s in zip(judged_of, judged, strict=True)}
-    console = Console(highlight=False)
-    rules = evaluate_rules([e.annotation for e in examples], rulebook, found)
-    for line in ("Classifier", *report.lines(), "Rules, on breaches", *rules.lines()):
+        examples, judges = _read(file), _judges(path)
+        measuring = measure_file(file, examples, judges, _base_rate(path))
+    _show(console, measuring.schemes)
+    for line in ("", "Rules, on breaches", *(measuring.rules or ["none carries annotations"])):
         console.print(line, markup=False)
+    if report:
+        _write(report, measuring)
+        console.print(f"The report is in {report}.", markup=False)
+
+
+def _show(console: Console, schemes: Sequence["Scheme"]) -> None:
+    for scheme in schemes:
+        for line in ("", f"Classifier, {scheme.name}", *scheme.measured.lines()):
+            console.print(line, markup=False)
+
+
+def _require_plots() -> None:
+    """ConfigError where the plots cannot be drawn: said before the minutes of measuring, not after."""
+    if not find_spec("matplotlib"):
+        raise ConfigError("--report: the plots need matplotlib, one of the test tools: make .venv/.dev")
+
+
+def _judges(policy: Path) -> Judges:
+    rulebook = open_rulebook()
+    return Judges(open_model(Settings(), rulebook), rulebook, load_policy(policy))
+
+
+def _write(folder: Path, measuring: "Measuring") -> None:
+    from compliance.classifier.plots import draw_all
+    from compliance.classifier.report import write_page
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_page(folder, measuring.schemes, measuring.rules, measuring.given)
+        draw_all(folder, measuring.schemes, measuring.review, measuring.alert)
+    except OSError as error:
+        raise ConfigError(f"{folder}: {error.strerror}") from error
 
 
 @model_app.command()
@@ -139,14 +173,25 @@ def _base_rate(policy: Path) -> float:
 
 
 def _read(path: Path) -> list[Example]:
-    examples = []
+    """Return the file's examples; ConfigError names file, line and what is wrong there."""
+    examples: list[Example] = []
+    seen: set[str] = set()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        # Only a line feed ends a line of JSON: a text may hold other characters that Python takes for line ends.
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from error
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         try:
-            examples.append(example_of(json.loads(line)))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConfigError(f"{path}: line {number}: {type(error).__name__}: {error}") from error
+            example = example_of(json.loads(line))
+        except KeyError as error:
+            raise ConfigError(f"{path}: line {number}: the field {error} is missing") from error
+        except (ValueError, TypeError) as error:
+            raise ConfigError(f"{path}: line {number}: {error}") from error
+        if example.story.id in seen:
+            raise ConfigError(f"{path}: line {number}: the id {example.story.id!r} is used twice")
+        seen.add(example.story.id)
+        examples.append(example)
     return examples

@@ -47,7 +47,10 @@ def load_corpus(folder: Path = FOLDER) -> list[Example]:
 def example_of(given: dict[str, Any]) -> Example:
     """Return one example from its JSON object; ValueError, KeyError or TypeError where it is not one."""
     if given["label"] not in LABELS:
-        raise ValueError(f"label {given['label']!r}")
+        raise ValueError(f"label {given['label']!r} is none of {', '.join(LABELS)}")
+    for field in ("id", "title", "text"):
+        if not isinstance(given[field], str):
+            raise ValueError(f"{field} is not text")
     published = given.get("published")
     story = Story(
         id=given["id"],

@@ -47,7 +47,7 @@ def by_regime(examples: Sequence[Example], most: int = MOST_REGIME_FOLDS) -> Spl
     splits = []
     for fold in range(folds):
         out = np.flatnonzero(judged_in == fold)
-        told = {examples[i].event for i in out}
+        told = {examples[int(i)].event for i in out}
         fit = [i for i, e in enumerate(examples) if fold not in touched[i] and e.event not in told]
         splits.append((np.array(fit, dtype=int), out))
     return splits
