@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from compliance.classifier.classification import Classification, Passage, Term
+from compliance.classifier.corpus import Example, example_of
 from compliance.screening import Policy, Screening, screen
 from compliance.story import Story
 from rules.findings import Evidence, Extraction, Goods, MeasureFinding, Party, RuleHit
@@ -74,3 +75,20 @@ def extraction(**changes: Any) -> Extraction:
 def screening(score: float = 0.9, **changes: Any) -> Screening:
     """The screening of that story."""
     return screen(classification(score), extraction(**changes), POLICY)
+
+
+def example(id_: str, label: str = "breach", **changes: Any) -> Example:
+    """A labelled story, its own event; annotations as the corpus has them."""
+    given: dict[str, Any] = {
+        "id": id_,
+        "batch": "a1",
+        "label": label,
+        "title": TITLE,
+        "text": TEXT,
+        "published": "2026-11-20",
+        "kinds": ["arms"] if label == "breach" else [],
+        "regimes": ["1718"] if label == "breach" else [],
+        "negative_type": "ordinary" if label == "not_breach" else None,
+        "style": "agency",
+    }
+    return example_of(given | changes)

@@ -7,7 +7,7 @@ import numpy as np
 
 from compliance.classifier import figures
 from compliance.classifier.bootstrap import DRAWS, SEED, Estimate, estimate, widened
-from compliance.classifier.breakdown import breakdowns
+from compliance.classifier.breakdown import Breakdown, breakdowns
 from compliance.classifier.corpus import Example
 from compliance.classifier.judged import CLASSIFIER, Judged, is_hard, is_ordinary, is_silent, labels_of
 
@@ -16,7 +16,7 @@ RECALL_AT_90 = "recall at precision 0.90"
 RECALL, PRECISION, SILENT = "recall of flagged", "precision of flagged", "recall of flagged, breaches that name no law"
 HARD, PER_10_000 = "hard negatives flagged", "flagged, per 10,000 ordinary stories"
 CALIBRATION = "calibration error at the base rate"
-_PER_10_000 = "per 10,000"
+_PER_10_000, _BIN = "per 10,000", "bin"
 _Masks = tuple[np.ndarray, np.ndarray]
 
 
@@ -110,100 +110,115 @@ def measure(
     draws: int = DRAWS,
     seed: int = SEED,
 ) -> Measured:
-    """Return every figure of every method with its interval by events; ValueError where a story is grey."""
+    """Return every figure of every method with its interval by events; ValueError where a story is grey.
+
+    All methods are measured on the same draws.
+    """
     if any(e.label == "grey" for e in examples):
         raise ValueError("grey stories are never scored")
-    events = [e.event for e in examples]
-    by_method = [_estimates(examples, one, base_rate, events, draws, seed) for one in judged]
-    counts = _denominators(examples, judged[0])
-    main = tuple(
-        Row(name, *_size(mask, events), tuple(m.get(name) for m in by_method)) for name, mask in counts.items()
-    )
-    return Measured(list(examples), tuple(judged), main, _tables(examples, by_method, events),
-                    _reliability(examples, judged[0], base_rate, draws, seed))  # fmt: skip
+    sorts = _Sorts.of(examples)
+    wanted = {(m, name): masks for m, one in enumerate(judged) for name, masks in _wanted(sorts, one).items()}
+
+    def found(weights: np.ndarray) -> dict[tuple[int, str], np.ndarray]:
+        graded = [
+            ((m, name), values)
+            for m, one in enumerate(judged)
+            for name, values in _graded(sorts, one, weights, base_rate).items()
+        ]
+        return dict(graded) | figures.shares(wanted, weights)
+
+    estimates = estimate(found, sorts.events, draws, seed)
+    for (m, name), (_, among) in wanted.items():
+        share = widened(estimates[m, name], sorts.size(among)[1])
+        estimates[m, name] = share.per(10_000) if _PER_10_000 in name else share
+
+    def row(name: str, mask: np.ndarray, key: str) -> Row:
+        return Row(name, *sorts.size(mask), tuple(estimates.get((m, key)) for m in range(len(judged))))
+
+    main = tuple(row(name, mask, name) for name, mask in _denominators(sorts, judged[0]).items())
+    tables = {}
+    for table in sorts.tables:
+        rows = [row(group, mask, _cell(table.name, group)) for group, mask in table.groups.items()]
+        # The worst recall is the lowest, the worst share of negatives the highest.
+        sign = 1 if table.of_breaches else -1
+        tables[table.name] = tuple(sorted(rows, key=lambda r: (sign * r.first, r.name)))
+    return Measured(list(examples), tuple(judged), main, tables, _reliability(sorts, judged[0], base_rate, estimates))
 
 
-def _estimates(
-    examples: Sequence[Example], one: Judged, base_rate: float, events: Sequence[str], draws: int, seed: int
-) -> dict[str, Estimate]:
-    labels = labels_of(examples)
-    hard = labels | is_hard(examples)
-    wanted = _wanted(examples, one)
+@dataclass(frozen=True)
+class _Sorts:
+    """Which stories are of which sort, as masks, and the event of each."""
 
-    def found(weights: np.ndarray) -> dict[str, np.ndarray]:
-        graded = {
-            AP: figures.average_precision(labels, one.scores, weights),
-            AP_HARD: figures.average_precision(labels[hard], one.scores[hard], weights[:, hard]),
-            RECALL_AT_90: figures.recall_at_precision(labels, one.scores, weights),
-        }
-        if one.is_graded:
-            graded[CALIBRATION] = figures.calibration_error(labels, one.scores, weights, base_rate)
-        return graded | figures.shares(wanted, weights)
+    labels: np.ndarray
+    hard: np.ndarray
+    ordinary: np.ndarray
+    silent: np.ndarray
+    tables: list[Breakdown]
+    events: list[str]
 
-    estimates = estimate(found, events, draws, seed)
-    for name, (_, among) in wanted.items():
-        estimates[name] = widened(estimates[name], _size(among, events)[1])
-        if _PER_10_000 in name:
-            estimates[name] = estimates[name].per(10_000)
-    return estimates
+    @staticmethod
+    def of(examples: Sequence[Example]) -> "_Sorts":
+        labels = labels_of(examples)
+        silent = labels & np.array([is_silent(e) for e in examples], dtype=bool)
+        tables, events = breakdowns(examples), [e.event for e in examples]
+        return _Sorts(labels, is_hard(examples), is_ordinary(examples), silent, tables, events)
+
+    def size(self, mask: np.ndarray) -> tuple[int, int]:
+        """Return how many stories and how many events a mask holds."""
+        return int(mask.sum()), len({self.events[i] for i in np.flatnonzero(mask).tolist()})
 
 
-def _wanted(examples: Sequence[Example], one: Judged) -> dict[str, _Masks]:
+def _graded(sorts: _Sorts, one: Judged, weights: np.ndarray, base_rate: float) -> dict[str, np.ndarray]:
+    """Return the figures that rest on the order of the scores, and on the scores themselves where they are graded."""
+    labels, close = sorts.labels, sorts.labels | sorts.hard
+    found = {
+        AP: figures.average_precision(labels, one.scores, weights),
+        AP_HARD: figures.average_precision(labels[close], one.scores[close], weights[:, close]),
+        RECALL_AT_90: figures.recall_at_precision(labels, one.scores, weights),
+    }
+    if one.is_graded:
+        told, came, size = figures.reliability(labels, one.scores, weights, base_rate)
+        found[CALIBRATION] = figures.calibration_error(told, came, size)
+        found |= {_cell(_BIN, str(number)): share for number, share in enumerate(came.T)}
+    return found
+
+
+def _wanted(sorts: _Sorts, one: Judged) -> dict[str, _Masks]:
     """Return the shares to take of one method: which stories, among which."""
-    labels, ordinary = labels_of(examples), is_ordinary(examples)
-    silent = labels & np.array([is_silent(e) for e in examples], dtype=bool)
     wanted: dict[str, _Masks] = {}
     for name, flags in one.flags.items():
         wanted |= {
-            f"recall of {name}": (flags, labels),
-            f"precision of {name}": (labels, flags),
-            f"{name}, {_PER_10_000} ordinary stories": (flags, ordinary),
+            f"recall of {name}": (flags, sorts.labels),
+            f"precision of {name}": (sorts.labels, flags),
+            f"{name}, {_PER_10_000} ordinary stories": (flags, sorts.ordinary),
         }
-    wanted |= {SILENT: (one.flagged, silent), HARD: (one.flagged, is_hard(examples))}
-    for table in breakdowns(examples):
+    wanted |= {SILENT: (one.flagged, sorts.silent), HARD: (one.flagged, sorts.hard)}
+    for table in sorts.tables:
         wanted |= {_cell(table.name, group): (one.flagged, mask) for group, mask in table.groups.items()}
     return wanted
 
 
-def _denominators(examples: Sequence[Example], one: Judged) -> dict[str, np.ndarray]:
+def _denominators(sorts: _Sorts, one: Judged) -> dict[str, np.ndarray]:
     """Return the main table's figures in the order of its lines, with the stories each rests on."""
-    everything = np.ones(len(examples), dtype=bool)
-    wanted = {name: among for name, (_, among) in _wanted(examples, one).items() if "\t" not in name}
-    first = {AP: everything, AP_HARD: labels_of(examples) | is_hard(examples), RECALL_AT_90: everything}
+    everything = np.ones(len(sorts.labels), dtype=bool)
+    wanted = {name: among for name, (_, among) in _wanted(sorts, one).items() if "\t" not in name}
+    first = {AP: everything, AP_HARD: sorts.labels | sorts.hard, RECALL_AT_90: everything}
     leading = {name: wanted[name] for name in (RECALL, PRECISION, SILENT, HARD, PER_10_000)}
     return first | leading | wanted | {CALIBRATION: everything}
 
 
-def _tables(
-    examples: Sequence[Example], by_method: Sequence[Mapping[str, Estimate]], events: Sequence[str]
-) -> dict[str, tuple[Row, ...]]:
-    tables = {}
-    for table in breakdowns(examples):
-        rows = [
-            Row(group, *_size(mask, events), tuple(m[_cell(table.name, group)] for m in by_method))
-            for group, mask in table.groups.items()
-        ]
-        # The worst recall is the lowest, the worst share of negatives the highest.
-        sign = 1 if table.of_breaches else -1
-        tables[table.name] = tuple(sorted(rows, key=lambda r: (sign * r.first, r.name)))
-    return tables
-
-
-def _reliability(examples: Sequence[Example], one: Judged, base_rate: float, draws: int, seed: int) -> tuple[Bin, ...]:
-    labels = labels_of(examples)
-    own = figures.bins_of(one.scores)
-    told = figures.reliability(labels, one.scores, np.ones((1, len(examples))), base_rate)[0][0]
-
-    def came(weights: np.ndarray) -> dict[int, np.ndarray]:
-        return dict(enumerate(figures.reliability(labels, one.scores, weights, base_rate)[1].T))
-
-    events = [e.event for e in examples]
-    shares = estimate(came, events, draws, seed)
-    odds = base_rate / (1 - base_rate) * (1 - labels.mean()) / labels.mean() if 0 < labels.mean() < 1 else 1.0
-    return tuple(
-        Bin(int((own == b).sum()), float(told[b]), _at_odds(share, _size(own == b, events)[1], odds))
-        for b, share in shares.items()
-    )
+def _reliability(
+    sorts: _Sorts, one: Judged, base_rate: float, estimates: Mapping[tuple[int, str], Estimate]
+) -> tuple[Bin, ...]:
+    labels, bin_of = sorts.labels, figures.bins_of(one.scores)
+    told = figures.reliability(labels, one.scores, np.ones((1, len(labels))), base_rate)[0][0]
+    share = labels.mean()
+    odds = base_rate / (1 - base_rate) * (1 - share) / share if 0 < share < 1 else 1.0
+    bins = []
+    for number, score in enumerate(told):
+        stories, events = sorts.size(bin_of == number)
+        bins.append(Bin(stories, float(score), _at_odds(estimates[0, _cell(_BIN, str(number))], events, odds)))
+    return tuple(bins)
 
 
 def _at_odds(share: Estimate, events: int, odds: float) -> Estimate:
@@ -213,10 +228,6 @@ def _at_odds(share: Estimate, events: int, odds: float) -> Estimate:
     wide = widened(share, events)
     low, high = (bound * odds / (bound * odds + 1 - bound) for bound in (wide.low, wide.high))
     return Estimate(share.value, low, high)
-
-
-def _size(mask: np.ndarray, events: Sequence[str]) -> tuple[int, int]:
-    return int(mask.sum()), len({e for e, held in zip(events, mask, strict=True) if held})
 
 
 def _cell(table: str, group: str) -> str:

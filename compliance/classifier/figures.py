@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
+import scipy.sparse as sp
 
 BINS = 10
 Name = TypeVar("Name")
@@ -35,14 +36,14 @@ def shares(wanted: Mapping[Name, tuple[np.ndarray, np.ndarray]], weights: np.nda
     """Return, for each name, how much of the second mask the first one holds."""
     if not wanted:
         return {}
-    among = weights @ np.column_stack([a for _, a in wanted.values()]).astype(float)
-    held = weights @ np.column_stack([of & a for of, a in wanted.values()]).astype(float)
-    return dict(zip(wanted, _ratio(held, among).T, strict=True))
+    # Most masks hold few stories: sparse, they cost what they hold.
+    among = sp.csr_matrix(np.array([a for _, a in wanted.values()], dtype=float)) @ weights.T
+    held = sp.csr_matrix(np.array([of & a for of, a in wanted.values()], dtype=float)) @ weights.T
+    return dict(zip(wanted, _ratio(held, among), strict=True))
 
 
-def calibration_error(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray, base_rate: float) -> np.ndarray:
-    """Return the expected calibration error over the bins of ``reliability``, as it would be at the base rate."""
-    told, came, size = reliability(labels, scores, weights, base_rate)
+def calibration_error(told: np.ndarray, came: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return the expected calibration error from what ``reliability`` returns: how far its bins are off on average."""
     return _ratio(np.nansum(np.abs(told - came) * size, axis=1), size.sum(axis=1))
 
 
@@ -54,12 +55,13 @@ def reliability(
     The bins hold equally many stories, but that equal scores stay together. The stories' own share of breaches is not
     a feed's, so each story counts by how common its like is there.
     """
-    in_bin = np.equal.outer(bins_of(scores), np.arange(bins_of(scores).max(initial=0) + 1)).astype(float)
-    share = _ratio(weights @ labels, weights.sum(axis=1))[:, None]
+    bin_of = bins_of(scores)
+    in_bin = sp.csr_matrix((np.ones(len(bin_of)), (bin_of, np.arange(len(bin_of)))))
+    share = _ratio(weights @ labels.astype(float), weights.sum(axis=1))[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         like = weights * np.where(labels, base_rate / share, (1 - base_rate) / (1 - share))
-    size = like @ in_bin
-    return _ratio((like * scores) @ in_bin, size), _ratio((like * labels) @ in_bin, size), size
+    size = (in_bin @ like.T).T
+    return _ratio((in_bin @ (like * scores).T).T, size), _ratio((in_bin @ (like * labels).T).T, size), size
 
 
 def bins_of(scores: np.ndarray, bins: int = BINS) -> np.ndarray:

@@ -112,7 +112,7 @@ def draw_reliability(schemes: Sequence[Scheme]) -> Figure:
         axes.set_xlabel("mean score of the bin")
         _probabilities(axes, "x", _FEW_TICKS)
         _probabilities(axes, "y", _TICKS)
-        axes.set(xlim=ends + [-0.3, 0.3], ylim=ends + [-0.3, 0.3])
+        axes.set(xlim=(ends[0] - 0.3, ends[1] + 0.3), ylim=(ends[0] - 0.3, ends[1] + 0.3))
     panels[0].set_ylabel("share of breaches at the base rate\n(open triangle: none of the bin, or all)")
     return figure
 

@@ -1,0 +1,50 @@
+"""Holding out by other groups than events, on a small part of the corpus."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from compliance.classifier import training
+from compliance.classifier.corpus import load_corpus
+from compliance.classifier.folds import by_batch
+from compliance.classifier.training import Calibration, hold_out
+from rules.findings import Extraction
+from rules.rulebook import load_rulebook
+
+BOOK = load_rulebook()
+# Four authors, enough of each for every vocabulary.
+FEW = [e for e in load_corpus() if e.label != "grey" and e.batch in ("a1", "a2", "a6", "a7")][::2]
+NOTHING = {e.story.id: Extraction() for e in FEW}
+
+
+def test_no_part_of_a_model_saw_the_author_whom_it_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted: list[set[str]] = []
+    fit, fit_joint = training._fit, training._fit_joint
+    joint_rows: list[int] = []
+
+    def watched(read: Sequence[Any]) -> Any:
+        fitted.append({r.example.batch for r in read})
+        return fit(read)
+
+    def watched_joint(rows: np.ndarray, labels: np.ndarray) -> Any:
+        joint_rows.append(len(rows))
+        return fit_joint(rows, labels)
+
+    monkeypatch.setattr(training, "_fit", watched)
+    monkeypatch.setattr(training, "_fit_joint", watched_joint)
+    splits = by_batch(FEW, 2)
+    held = hold_out(FEW, NOTHING, BOOK, splits)
+    assert held.examples == FEW
+    for seen, (_, out) in zip(fitted, splits, strict=True):
+        assert seen.isdisjoint({FEW[i].batch for i in out})
+    assert joint_rows == [int(held.passed[fit].sum()) for fit, _ in splits]
+    assert np.isfinite(held.decisions).all()
+    worth = held.decisions[held.passed & held.labels].mean() - held.decisions[held.passed & ~held.labels].mean()
+    assert worth > 0.1
+
+
+def test_what_the_gate_stops_gets_the_floor_and_the_rest_its_probability() -> None:
+    scores = Calibration(2.0, -1.0, floor=0.001).scores(np.array([0.5, 3.0]), np.array([True, False]))
+    assert scores == pytest.approx([0.5, 0.001])
