@@ -22,10 +22,11 @@ EVENT, BATCH, REGIME = "held out by event", "held out by author batch", "held ou
 _SAYS = {
     EVENT: "Five folds; a story is judged by a model that saw no story of its event. These folds set calibration and "
     "thresholds, so thresholds look a little better here than they are.",
-    BATCH: "Five folds of author batches; a story is judged by a model that saw nothing by its author. Calibration and "
-    "thresholds as by event.",
+    BATCH: "Five folds of author batches; a story is judged by a model that saw nothing by its author. Calibration, "
+    "thresholds and what the rules found are those by event.",
     REGIME: "A fold for each regime, the rarest pooled into one; a breach is judged by a model that saw no breach "
-    "under its regime, beside a share of the negatives. Calibration and thresholds as by event.",
+    "under its regime, beside a share of the negatives. Calibration, thresholds and what the rules found are those by "
+    "event.",
 }
 
 
