@@ -42,7 +42,7 @@ def measure_corpus(examples: Sequence[Example], digest: str, rulebook: Rulebook,
     ]
     given = {
         "stories": f"the authored corpus, SHA-256 {digest}",
-        "model": f"trained for each fold; trained on the whole it is version {trained.card['version']}",
+        "model": "trained for each fold, as `embargowatch model train` does",
         "rules": "weights trained for each fold by event",
         **_policy(trained.review, trained.alert, base_rate),
     }

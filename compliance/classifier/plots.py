@@ -20,6 +20,7 @@ from compliance.classifier.schemes import Scheme
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")
+_MARKERS = ("D", "^", "v")
 _POINTS = (("#000000", "o"), ("#CC79A7", "s"))
 _BREACH, _HARD, _ORDINARY = "#D55E00", "#0072B2", "#999999"
 _TICKS = (0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99)
@@ -48,23 +49,22 @@ def draw_all(folder: Path, schemes: Sequence[Scheme], review: float, alert: floa
 
 def draw_curves(schemes: Sequence[Scheme]) -> Figure:
     """Return precision against recall for each scheme, with what is flagged, and the boolean alert as points."""
-    figure = Figure(figsize=(7.5, 6), layout="constrained")
+    figure = Figure(figsize=(7.5, 7), layout="constrained")
     axes = figure.subplots()
-    for scheme, colour in zip(schemes, _COLOURS, strict=False):
+    for scheme, colour, marker in zip(schemes, _COLOURS, _MARKERS, strict=False):
         measured = scheme.measured
         if not measured.labels.any():
             continue
         precision, recall, _ = precision_recall_curve(measured.labels, measured.judged[0].scores)
         axes.plot(recall, precision, color=colour, linewidth=1.8, label=f"classifier, {scheme.name}")
-        _point(axes, scheme, 0, colour, "D", f"  flagged, {scheme.name}")
+        _point(axes, scheme, 0, colour, marker, f"flagged, {scheme.name}")
     for number, (colour, marker) in enumerate(_POINTS, 1):
         if number < len(schemes[0].measured.judged):
             _point(axes, schemes[0], number, colour, marker, schemes[0].measured.judged[number].method)
     share = float(schemes[0].measured.labels.mean())
     axes.axhline(share, color="#999999", linestyle=":", linewidth=1, label=f"flagging everything ({share:.2f})")
     axes.set(xlim=(0, 1.01), ylim=(0, 1.02), xlabel="recall", ylabel="precision on these stories")
-    axes.set_title("Precision against recall", loc="left")
-    axes.legend(loc="lower left", fontsize=9)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=9)
     return figure
 
 
@@ -79,7 +79,8 @@ def _point(axes: Axes, scheme: Scheme, method: int, colour: str, marker: str, la
         yerr=_arms(precision.value, precision.low, precision.high),
         color=colour,
         marker=marker,
-        markersize=6,
+        markerfacecolor="white",
+        markersize=7,
         capsize=2,
         linestyle="none",
         label=label,
