@@ -1,7 +1,6 @@
-"""``embargowatch model`` and ``embargowatch corpus``: train, evaluate and describe the classifier."""
+"""``embargowatch model``: train, evaluate and describe the classifier."""
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -10,19 +9,13 @@ import typer
 import yaml
 from rich.console import Console
 
-from compliance.classifier.corpus import FOLDER, Example, corpus_digest, example_of, faults_of, load_corpus
+from compliance.classifier.corpus import Example, corpus_digest, example_of, load_corpus
 from compliance.errors import ConfigError
 from compliance.judging import Judges
 from compliance.monitor import load_policy, open_model, open_rulebook
 from compliance.settings import Settings
 
 model_app = typer.Typer(no_args_is_help=True, help="The classifier.")
-corpus_app = typer.Typer(no_args_is_help=True, help="The authored corpus the classifier learns from.")
-
-
-@corpus_app.callback()
-def corpus() -> None:
-    """The authored corpus the classifier learns from."""
 
 
 @model_app.command()
@@ -109,29 +102,6 @@ def card() -> None:
     settings = Settings()
     open_model(settings, open_rulebook())
     Console().print_json((settings.model_path / "model-card.json").read_text(encoding="utf-8"))
-
-
-@corpus_app.command()
-def check() -> None:
-    """Check the corpus: schema, quotes, and how many stories stand in which cell.
-
-    Example: embargowatch corpus check
-    """
-    examples, console = load_corpus(), Console(highlight=False)
-    faults = faults_of(examples)
-    for fault in faults:
-        console.print(fault, markup=False)
-    for name, counts in (
-        ("labels", Counter(e.label for e in examples)),
-        ("regimes", Counter(r for e in examples for r in e.regimes)),
-        ("kinds", Counter(k.value for e in examples for k in e.kinds)),
-        ("negatives", Counter(e.negative_type for e in examples if e.negative_type)),
-        ("batches", Counter(e.batch for e in examples)),
-    ):
-        console.print(f"{name}: " + ", ".join(f"{key} {n}" for key, n in counts.most_common()), markup=False)
-    console.print(f"{len(examples)} stories in {FOLDER.name}, digest {corpus_digest()[:12]}")
-    if faults:
-        raise typer.Exit(1)
 
 
 def _base_rate(policy: Path) -> float:

@@ -42,7 +42,12 @@ class Report:
 
 def is_silent(example: Example) -> bool:
     """True where the story never names the UN, a sanction, an embargo or a resolution."""
-    return not _LAW.search(f"{example.story.title} {example.story.text}")
+    return not names_law(f"{example.story.title} {example.story.text}")
+
+
+def names_law(text: str) -> bool:
+    """True where the text names the UN, a sanction, an embargo or a resolution."""
+    return _LAW.search(text) is not None
 
 
 def evaluate(examples: Sequence[Example], scores: np.ndarray, flagged: np.ndarray, base_rate: float) -> Report:
