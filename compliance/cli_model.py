@@ -84,7 +84,7 @@ def evaluate_model(
         judged_of = [e for e in examples if e.label != "grey"]
         judges = Judges(open_model(settings, rulebook), rulebook, policy)
         judged = judges.judge([e.story for e in judged_of], extract_all=True)
-        scores, flagged = np.array([s.score for s in judged]), np.array([s.is_flagged for s in judged])
+        scores, flagged = np.array([s.score or 0.0 for s in judged]), np.array([s.is_flagged for s in judged])
         report = evaluate(judged_of, scores, flagged, base_rate)
         found = {e.story.id: s.extraction for e, s in zip(judged_of, judged, strict=True)}
     console = Console(highlight=False)

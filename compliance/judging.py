@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,8 +14,9 @@ from compliance.case import Case, CaseAction, describe_act, quotes_of
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
 from compliance.grouping import WINDOW, OpenCase, group
+from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
-from compliance.screening import Policy, Screening, Verdict, judgement, screen
+from compliance.screening import Policy, Screening, Verdict, judgement, leave_unjudged, screen
 from compliance.settings import Settings
 from compliance.store import cases, ledger, outbox, quarantine, screenings, stories
 from compliance.store.database import session_scope
@@ -35,6 +36,10 @@ Progress = Callable[[str, int, int], None]
 class Classifier(Protocol):
     """Scores a text, then weighs it with what the rules found in it."""
 
+    @property
+    def version(self) -> str:
+        """Which model it is."""
+
     def classify(self, stories: Sequence[Story]) -> list[Classification]:
         """Return what the text of each story says."""
 
@@ -53,15 +58,26 @@ class Judges:
     def judge(self, told: Sequence[Story], *, extract_all: bool = False) -> list[Screening]:
         """Return one screening per story, in order.
 
-        The rules read every story that passes the classifier's cheap gate, and all with ``extract_all``.
+        A story in a language that is not read is left unjudged. The rules read every other that passes the classifier's
+        cheap gate, and all others with ``extract_all``.
         """
+        languages = [language_of(s.title, s.text) for s in told]
+        read = [s for s, language in zip(told, languages, strict=True) if is_covered(language)]
+        judged = iter(self._judge_read(read, extract_all))
+        return [self._screening(language, judged) for language in languages]
+
+    def _judge_read(self, told: Sequence[Story], extract_all: bool) -> Sequence[tuple[Classification, Extraction]]:
         texts = self.model.classify(told)
         found = [
             self._extract(s) if extract_all or c.passed_gate else self._nothing
             for s, c in zip(told, texts, strict=True)
         ]
-        classified = self.model.weigh(texts, found)
-        return [screen(c, e, self.policy) for c, e in zip(classified, found, strict=True)]
+        return list(zip(self.model.weigh(texts, found), found, strict=True))
+
+    def _screening(self, language: str, judged: Iterator[tuple[Classification, Extraction]]) -> Screening:
+        if not is_covered(language):
+            return leave_unjudged(language, self.model.version, self.rulebook.version, self.policy)
+        return screen(*next(judged), self.policy, language)
 
     def _extract(self, story: Story) -> Extraction:
         return extract(story.title, story.text, story.published.date() if story.published else None, self.rulebook)
@@ -102,6 +118,7 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
         if progress:
             progress("stories", start + len(batch), len(waiting))
     counts.verdicts = dict(verdicts)
+    counts.not_covered = verdicts[Verdict.NOT_COVERED.value]
 
 
 def _judge_each(

@@ -94,6 +94,8 @@ def _why_nothing(report: RunReport, waiting: int) -> str:
     counts = report.counts
     failed = sum(n for state, n in counts.feeds_by_state.items() if state not in ("ok", "empty", "unchanged"))
     why = f"{counts.stories_new} new stories, {counts.flagged} flagged"
+    if counts.not_covered:
+        why += f"; {counts.not_covered} in other languages are not covered"
     if failed:
         why += f"; {failed} of {counts.feeds_due} feeds could not be read and are not covered"
     return f"No case was opened: {why}. {waiting} cases wait in the queue."
@@ -125,6 +127,7 @@ def _count_table(report: RunReport) -> Table:
         ("stories new / known", f"{counts.stories_new} / {counts.stories_known}"),
         ("article pages read / failed", f"{counts.pages_read} / {counts.pages_failed}"),
         ("screened", str(counts.screened)),
+        ("not covered (other languages)", str(counts.not_covered)),
         ("quarantined", str(counts.screening_quarantined + counts.entries_quarantined)),
         ("flagged (review + alert)", f"{counts.verdicts.get('review', 0)} + {counts.verdicts.get('alert', 0)}"),
         ("cases opened / joined", f"{counts.cases_opened} / {counts.stories_joined}"),

@@ -19,6 +19,7 @@ def open_case(
 ) -> CaseRow:
     """Open the case that this story is the first to tell of."""
     plain = judgement_parts(screening)
+    assert screening.score is not None, "a story that was not judged opens no case"
     row = CaseRow(
         reference=f"new-{story_id}",
         opened_by_story=story_id,
@@ -75,7 +76,7 @@ def join(
     raised = _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
     if raised:
         row.verdict = screening.verdict.value
-    row.score = max(row.score, screening.score)
+    row.score = max(row.score, screening.score or 0.0)
     row.denied_by = list(dict.fromkeys([*row.denied_by, *screening.extraction.denied_by]))
     row.changed_at = now
     row.revision += 1

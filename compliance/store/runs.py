@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from compliance.store import stories
+from compliance.store import screenings, stories
 from compliance.store.tables import CaseRow, OutboxRow, RunFeedRow, RunRow, ScreeningRow, StoryRow
 
 
@@ -58,6 +58,7 @@ def stored_counts(session: Session, run_id: str) -> dict[str, int]:
         "feeds": of_run(RunFeedRow),
         "stories": of_run(StoryRow),
         "screenings": of_run(ScreeningRow),
+        "not_covered": screenings.count_not_covered(session, run_id),
         "cases": of_run(CaseRow),
         "alerts": of_run(OutboxRow),
         "unscreened": stories.count_unscreened(session),

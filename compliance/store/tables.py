@@ -87,7 +87,10 @@ class StoryRow(SQLModel, table=True):
 
 
 class ScreeningRow(SQLModel, table=True):
-    """The machine's judgement of one story under one set of versions. Never edited."""
+    """The machine's judgement of one story under one set of versions. Never edited.
+
+    ``score`` is null where the story was not judged for its ``language`` (ISO 639-1; ``und`` where it is not known).
+    """
 
     __tablename__ = "screenings"
     __table_args__ = (UniqueConstraint("story_id", "model_version", "rules_version", "policy_version"),)
@@ -97,8 +100,9 @@ class ScreeningRow(SQLModel, table=True):
     model_version: str
     rules_version: str
     policy_version: str
-    score: float
+    score: float | None = None
     verdict: str = Field(index=True)
+    language: str = Field(default="und", sa_column_kwargs={"server_default": "und"})
     judgement: dict[str, Any] = _json()
     reasons: list[str] = _json()
     hits: list[dict[str, Any]] = _json()
