@@ -37,7 +37,7 @@ def train(
 
     settings = Settings()
     policy = settings.config / "screening.yml"
-    base_rate = _base_rate(policy)
+    base_rate, random_share = _declared(policy, "base_rate", 0.02), _declared(policy, "random_share", 0.1)
     examples = load_corpus() + (_read(extra) if extra else [])
     roles = train_roles(examples, open_rulebook(), corpus_digest())
     roles.save(BOOK / "roles.json")
@@ -47,7 +47,8 @@ def train(
     policy.write_text(
         "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits\n"
         "# for an officer, from `alert` on he is told at once. `base_rate` is the share of breaches in a feed.\n"
-        f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\n",
+        "# `random_share` of each night's queue is drawn at random from the cleared stories; 0 draws none.\n"
+        f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\nrandom_share: {random_share}\n",
         encoding="utf-8",
     )
     console = Console()
@@ -73,7 +74,7 @@ def evaluate_model(
 
     settings = Settings()
     path = settings.config / "screening.yml"
-    rulebook, policy, base_rate = open_rulebook(), load_policy(path), _base_rate(path)
+    rulebook, policy, base_rate = open_rulebook(), load_policy(path), _declared(path, "base_rate", 0.02)
     examples = load_corpus() if file is None else _read(file)
     if file is None:
         roles = train_roles(examples, rulebook, corpus_digest())
@@ -94,6 +95,32 @@ def evaluate_model(
 
 
 @model_app.command()
+def missrate(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as one JSON object.")] = False,
+) -> None:
+    """Estimate how many cleared stories report a breach, from the decided cases that were drawn at random.
+
+    Example: embargowatch model missrate
+    """
+    from dataclasses import asdict
+
+    from compliance.missrate import estimate
+    from compliance.store import draws
+    from compliance.store.database import open_engine, session_scope, upgrade
+
+    settings = Settings()
+    upgrade(settings.database)
+    engine = open_engine(settings.database)
+    with session_scope(engine) as session:
+        found = estimate(draws.tally(session))
+    engine.dispose()
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        typer.echo("\n".join(found.lines()))
+
+
+@model_app.command()
 def card() -> None:
     """Show the card of the classifier in use, after checking that the artefact is the one it describes.
 
@@ -104,8 +131,9 @@ def card() -> None:
     Console().print_json((settings.model_path / "model-card.json").read_text(encoding="utf-8"))
 
 
-def _base_rate(policy: Path) -> float:
-    return float(yaml.safe_load(policy.read_text(encoding="utf-8"))["base_rate"]) if policy.exists() else 0.02
+def _declared(policy: Path, key: str, default: float) -> float:
+    declared = yaml.safe_load(policy.read_text(encoding="utf-8")) if policy.exists() else {}
+    return float(declared.get(key, default))
 
 
 def _read(path: Path) -> list[Example]:

@@ -13,6 +13,7 @@ from compliance.alert import compose_alert
 from compliance.case import Case, CaseAction, describe_act, quotes_of
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
+from compliance.drawing import MACHINE, draw_cleared
 from compliance.grouping import WINDOW, OpenCase, group
 from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
@@ -29,7 +30,6 @@ from rules.rulebook import Rulebook
 log = logging.getLogger(__name__)
 
 BATCH = 400
-MACHINE = "machine"
 Progress = Callable[[str, int, int], None]
 
 
@@ -93,7 +93,7 @@ def judges_of(monitor: Monitor) -> Judges:
 
 
 def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: Progress | None = None) -> None:
-    """Judge every story that no screening has judged; open or join cases; put alerts into the outbox.
+    """Judge every story that no screening has judged; open or join cases; put alerts into the outbox; draw at random.
 
     One transaction per batch holds screenings, cases, ledger and outbox rows, so that a killed run leaves whole
     batches only. A story that breaks the step is quarantined with its reason, and the rest go on.
@@ -118,6 +118,7 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
         if progress:
             progress("stories", start + len(batch), len(waiting))
     counts.verdicts = dict(verdicts)
+    draw_cleared(monitor, run_id, counts)
     counts.not_covered = verdicts[Verdict.NOT_COVERED.value]
 
 

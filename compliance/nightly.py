@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from compliance.case import CaseOrigin
 from compliance.pipeline import RunReport
 from compliance.settings import Settings
 from compliance.store import cases, runs
@@ -131,6 +132,7 @@ def _count_table(report: RunReport) -> Table:
         ("quarantined", str(counts.screening_quarantined + counts.entries_quarantined)),
         ("flagged (review + alert)", f"{counts.verdicts.get('review', 0)} + {counts.verdicts.get('alert', 0)}"),
         ("cases opened / joined", f"{counts.cases_opened} / {counts.stories_joined}"),
+        ("drawn at random from what was cleared", str(counts.cases_drawn)),
         (
             "alerts delivered / waiting / given up",
             f"{counts.alerts_delivered} / {counts.alerts_waiting} / {counts.alerts_given_up}",
@@ -152,7 +154,7 @@ def case_table(rows: Sequence[CaseRow], title: str) -> Table:
         table.add_column(heading, no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
     for row in rows:
-        verdict = row.disposition or row.verdict
+        verdict = row.disposition or (row.origin if row.origin == CaseOrigin.RANDOM.value else row.verdict)
         table.add_row(
             Text(row.reference),
             Text(row.act),

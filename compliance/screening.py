@@ -24,11 +24,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's thresholds (``config/screening.yml``), on the calibrated score."""
+    """The operator's thresholds (``config/screening.yml``), on the calibrated score.
+
+    ``random_share`` is the part of each night's queue that is drawn from what was cleared.
+    """
 
     review: float
     alert: float
     version: str
+    random_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ finds its rows already there.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -119,6 +119,7 @@ class CaseRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True)
     opened_by_story: int = Field(foreign_key="stories.id", unique=True)
+    origin: str = Field(default="screening", index=True, sa_column_kwargs={"server_default": "screening"})
     state: str = Field(default="waiting", index=True)
     verdict: str
     score: float
@@ -145,6 +146,26 @@ class CaseStoryRow(SQLModel, table=True):
     screening_id: int = Field(foreign_key="screenings.id")
     reason: str = _text()
     joined_at: datetime
+
+
+class DrawRow(SQLModel, table=True):
+    """A draw from the stories that were cleared by the screenings after one and through another.
+
+    ``pool`` stories could be drawn, ``drawn`` were, beside ``opened`` cases of what was flagged.
+    """
+
+    __tablename__ = "draws"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(index=True)
+    at: datetime
+    seed: int = Field(sa_column=Column(BigInteger, nullable=False))
+    share: float
+    after_screening: int = Field(unique=True)
+    through_screening: int = Field(unique=True)
+    pool: int
+    opened: int
+    drawn: int
 
 
 class LedgerRow(SQLModel, table=True):

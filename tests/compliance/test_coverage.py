@@ -19,6 +19,7 @@ COUNTS = RunCounts(
     not_covered=1,
     flagged=3,
     cases_opened=2,
+    cases_drawn=1,
     stories_joined=1,
     alerts_queued=2,
     alerts_due=4,
@@ -26,7 +27,16 @@ COUNTS = RunCounts(
     alerts_waiting=1,
     alerts_given_up=1,
 )
-STORED = {"feeds": 3, "stories": 6, "screenings": 6, "not_covered": 1, "unscreened": 3, "cases": 2, "alerts": 2}
+STORED = {
+    "feeds": 3,
+    "stories": 6,
+    "screenings": 6,
+    "not_covered": 1,
+    "unscreened": 3,
+    "cases": 2,
+    "drawn": 1,
+    "alerts": 2,
+}
 
 
 def test_counts_that_add_up_have_no_faults() -> None:
@@ -50,6 +60,7 @@ def test_a_row_more_or_less_in_any_table_is_noticed(key: str) -> None:
         {"verdicts": {"clear": 4, "review": 1, "alert": 2}},
         {"not_covered": 0},
         {"flagged": 4},
+        {"cases_drawn": 0},
         {"stories_joined": 0},
         {"alerts_waiting": 2},
     ],

@@ -7,8 +7,9 @@ from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from compliance.store import database
-from compliance.store.database import newest_revision, open_engine, upgrade
+from compliance.missrate import Tally
+from compliance.store import database, draws
+from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
 
 ROWS = (
     "INSERT INTO stories (id, fingerprint, title, text, first_seen, quality) VALUES (1, 'f', 't', 'x', :now, 'full')",
@@ -47,6 +48,16 @@ def test_rows_of_the_first_schema_are_kept(old_database: str) -> None:
         told = connection.execute(text("SELECT id, score, verdict, language FROM screenings")).one()
         assert tuple(told) == (1, 0.9, "alert", "und")
         assert connection.execute(text("SELECT screening_id FROM case_stories")).scalar_one() == 1
+        assert connection.execute(text("SELECT origin FROM cases")).scalar_one() == "screening"
+    engine.dispose()
+
+
+def test_what_was_screened_before_draws_were_made_is_not_drawn_from(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with session_scope(engine) as session:
+        assert draws.undrawn(session) is None
+        assert draws.tally(session) == Tally(0, 0, {})
     engine.dispose()
 
 
