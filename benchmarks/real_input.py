@@ -114,7 +114,8 @@ def main() -> None:
     cases = [json.loads(line) for line in shown.stdout.splitlines()]
     if len(sys.argv) > 2:
         Path(sys.argv[2]).write_bytes(shown.stdout)
-    for case in sorted(cases, key=lambda c: -c["score"]):
+    flagged = [case for case in cases if case["origin"] != "random"]
+    for case in sorted(flagged, key=lambda c: -c["score"]):
         for story in case["stories"]:
             score, published = story["judgement"]["score"], story["published"] or ""
             print(f"{score:.3f} {case['verdict']:6} {published:10.10} {story['title'][:110]} | {case['act'][:90]}")

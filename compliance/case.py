@@ -19,6 +19,13 @@ class CaseState(StrEnum):
     DECIDED = "decided"
 
 
+class CaseOrigin(StrEnum):
+    """Why a case was opened: the machine flagged its story, or the story was drawn from what the machine cleared."""
+
+    SCREENING = "screening"
+    RANDOM = "random"
+
+
 class Disposition(StrEnum):
     """An officer's decision (labelling guide: breach, not breach, grey)."""
 

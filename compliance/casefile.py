@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlmodel import Session
 
+from compliance.case import CaseOrigin
 from compliance.store import cases, ledger
 from compliance.store.tables import CaptureRow, CaseRow, LedgerRow, ScreeningRow, StoryRow
 
@@ -16,6 +17,7 @@ def case_line(row: CaseRow) -> dict[str, Any]:
     return {
         "case": row.reference,
         "act": row.act,
+        "origin": row.origin,
         "state": row.state,
         "disposition": row.disposition,
         "verdict": row.verdict,
@@ -80,6 +82,8 @@ def print_case(found: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{escape(found['case'])}[/bold]  {escape(found['act'])}")
     state = found["disposition"] or f"{found['state']}, {found['verdict']}"
+    if found["origin"] == CaseOrigin.RANDOM.value:
+        state += ", drawn at random from what was cleared"
     console.print(f"{state}; score {found['score']:.2f}; {found['status'] or 'status unknown'}")
     console.print(f"regimes {', '.join(found['regimes']) or 'none found'}; kinds {', '.join(found['kinds'])}")
     if found["denied_by"]:
@@ -109,6 +113,7 @@ def export_lines(session: Session, what: str) -> Iterator[dict[str, Any]]:
                 "id": f"{row.reference}/{story.id}",
                 "event": row.reference,
                 "label": row.disposition,
+                "origin": row.origin,
                 "title": story.title,
                 "text": story.text,
                 "published": story.published.isoformat() if story.published else None,

@@ -1,7 +1,6 @@
-"""``embargowatch model`` and ``embargowatch corpus``: train, evaluate and describe the classifier."""
+"""``embargowatch model``: train, evaluate and describe the classifier."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +10,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from compliance.classifier.corpus import FOLDER, Example, corpus_digest, example_of, faults_of, load_corpus
+from compliance.classifier.corpus import Example, corpus_digest, example_of, load_corpus
 from compliance.errors import ConfigError
 from compliance.judging import Judges
 from compliance.monitor import load_policy, open_model, open_rulebook
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from compliance.measuring import Measuring
 
 model_app = typer.Typer(no_args_is_help=True, help="The classifier.")
-corpus_app = typer.Typer(no_args_is_help=True, help="The authored corpus the classifier learns from.")
-
-
-@corpus_app.callback()
-def corpus() -> None:
-    """The authored corpus the classifier learns from."""
 
 
 @model_app.command()
@@ -50,7 +43,7 @@ def train(
 
     settings = Settings()
     policy = settings.config / "screening.yml"
-    base_rate = _base_rate(policy)
+    base_rate, random_share = _declared(policy, "base_rate", 0.02), _declared(policy, "random_share", 0.1)
     examples = load_corpus() + (_read(extra) if extra else [])
     roles = train_roles(examples, open_rulebook(), corpus_digest())
     roles.save(BOOK / "roles.json")
@@ -62,7 +55,8 @@ def train(
     policy.write_text(
         "# Thresholds on the calibrated score, set by `embargowatch model train`: from `review` on a story waits\n"
         "# for an officer, from `alert` on he is told at once. `base_rate` is the share of breaches in a feed.\n"
-        f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\n",
+        "# `random_share` of each night's queue is drawn at random from the cleared stories; 0 draws none.\n"
+        f"review: {trained.review}\nalert: {trained.alert}\nbase_rate: {base_rate}\nrandom_share: {random_share}\n",
         encoding="utf-8",
     )
     console = Console(highlight=False, soft_wrap=True)
@@ -93,10 +87,10 @@ def evaluate_model(
         _require_plots()
     path = Settings().config / "screening.yml"
     if file is None:
-        measuring = measure_corpus(load_corpus(), corpus_digest(), open_rulebook(), _base_rate(path))
+        measuring = measure_corpus(load_corpus(), corpus_digest(), open_rulebook(), _declared(path, "base_rate", 0.02))
     else:
         examples, judges = _read(file), _judges(path)
-        measuring = measure_file(file, examples, judges, _base_rate(path))
+        measuring = measure_file(file, examples, judges, _declared(path, "base_rate", 0.02))
     _show(console, measuring.schemes)
     for line in ("", "Rules, on breaches", *(measuring.rules or ["none carries annotations"])):
         console.print(line, markup=False)
@@ -135,6 +129,32 @@ def _write(folder: Path, measuring: "Measuring") -> None:
 
 
 @model_app.command()
+def missrate(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as one JSON object.")] = False,
+) -> None:
+    """Estimate how many cleared stories report a breach, from the decided cases that were drawn at random.
+
+    Example: embargowatch model missrate
+    """
+    from dataclasses import asdict
+
+    from compliance.missrate import estimate
+    from compliance.store import draws
+    from compliance.store.database import open_engine, session_scope, upgrade
+
+    settings = Settings()
+    upgrade(settings.database)
+    engine = open_engine(settings.database)
+    with session_scope(engine) as session:
+        found = estimate(draws.tally(session))
+    engine.dispose()
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+    else:
+        typer.echo("\n".join(found.lines()))
+
+
+@model_app.command()
 def card() -> None:
     """Show the card of the classifier in use, after checking that the artefact is the one it describes.
 
@@ -145,31 +165,9 @@ def card() -> None:
     Console().print_json((settings.model_path / "model-card.json").read_text(encoding="utf-8"))
 
 
-@corpus_app.command()
-def check() -> None:
-    """Check the corpus: schema, quotes, and how many stories stand in which cell.
-
-    Example: embargowatch corpus check
-    """
-    examples, console = load_corpus(), Console(highlight=False)
-    faults = faults_of(examples)
-    for fault in faults:
-        console.print(fault, markup=False)
-    for name, counts in (
-        ("labels", Counter(e.label for e in examples)),
-        ("regimes", Counter(r for e in examples for r in e.regimes)),
-        ("kinds", Counter(k.value for e in examples for k in e.kinds)),
-        ("negatives", Counter(e.negative_type for e in examples if e.negative_type)),
-        ("batches", Counter(e.batch for e in examples)),
-    ):
-        console.print(f"{name}: " + ", ".join(f"{key} {n}" for key, n in counts.most_common()), markup=False)
-    console.print(f"{len(examples)} stories in {FOLDER.name}, digest {corpus_digest()[:12]}")
-    if faults:
-        raise typer.Exit(1)
-
-
-def _base_rate(policy: Path) -> float:
-    return float(yaml.safe_load(policy.read_text(encoding="utf-8"))["base_rate"]) if policy.exists() else 0.02
+def _declared(policy: Path, key: str, default: float) -> float:
+    declared = yaml.safe_load(policy.read_text(encoding="utf-8")) if policy.exists() else {}
+    return float(declared.get(key, default))
 
 
 def _read(path: Path) -> list[Example]:

@@ -23,9 +23,11 @@ class RunCounts:
     screened: int = 0
     screening_quarantined: int = 0
     parked_before: int = 0
+    not_covered: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)
     flagged: int = 0
     cases_opened: int = 0
+    cases_drawn: int = 0
     stories_joined: int = 0
     alerts_queued: int = 0
     alerts_due: int = 0
@@ -38,7 +40,7 @@ def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:
     """Return every sum that does not add up, in words; an empty list means that the run reconciled.
 
     ``stored`` holds what the database counts for the same run: ``feeds``, ``stories``, ``screenings``,
-    ``unscreened``, ``cases``, ``alerts``.
+    ``not_covered``, ``unscreened``, ``cases``, ``drawn``, ``alerts``.
     """
     flagged = counts.verdicts.get("review", 0) + counts.verdicts.get("alert", 0)
     sums = [
@@ -57,9 +59,11 @@ def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:
         ),
         ("screened and screenings stored", counts.screened, stored["screenings"]),
         ("screened and the sum of verdicts", counts.screened, sum(counts.verdicts.values())),
+        ("not covered and screenings stored without a judgement", counts.not_covered, stored["not_covered"]),
         ("flagged and review + alert", counts.flagged, flagged),
         ("flagged and cases opened + joined", counts.flagged, counts.cases_opened + counts.stories_joined),
         ("cases opened and cases stored", counts.cases_opened, stored["cases"]),
+        ("cases drawn at random and such cases stored", counts.cases_drawn, stored["drawn"]),
         ("alerts queued and alerts stored", counts.alerts_queued, stored["alerts"]),
         (
             "alerts due and delivered + waiting + given up",

@@ -51,6 +51,10 @@ def _lines(day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str
             f"screened, {c.get('flagged', 0)} flagged, {c.get('cases_opened', 0)} cases opened, "
             f"{c.get('alerts_delivered', 0)} alerts delivered"
         )
+        if c.get("cases_drawn"):
+            lines.append(f"  drawn at random from what was cleared: {c['cases_drawn']} cases")
+        if c.get("not_covered"):
+            lines.append(f"  not covered: {c['not_covered']} stories in other languages, which were not judged")
         lines += [f"  does not add up: {fault}" for fault in run.faults]
     failed = [row for row in known if not FeedState(row.state).is_healthy]
     lines += ["", f"Feeds: {len(known) - len(failed)} of {len(known)} answered at their last reading."]

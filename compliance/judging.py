@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -13,9 +13,11 @@ from compliance.alert import compose_alert
 from compliance.case import Case, CaseAction, describe_act, quotes_of
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
+from compliance.drawing import MACHINE, draw_cleared
 from compliance.grouping import WINDOW, OpenCase, group
+from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
-from compliance.screening import Policy, Screening, Verdict, judgement, screen
+from compliance.screening import Policy, Screening, Verdict, judgement, leave_unjudged, screen
 from compliance.settings import Settings
 from compliance.store import cases, ledger, outbox, quarantine, screenings, stories
 from compliance.store.database import session_scope
@@ -28,12 +30,15 @@ from rules.rulebook import Rulebook
 log = logging.getLogger(__name__)
 
 BATCH = 400
-MACHINE = "machine"
 Progress = Callable[[str, int, int], None]
 
 
 class Classifier(Protocol):
     """Scores a text, then weighs it with what the rules found in it."""
+
+    @property
+    def version(self) -> str:
+        """Which model it is."""
 
     def classify(self, stories: Sequence[Story]) -> list[Classification]:
         """Return what the text of each story says."""
@@ -53,15 +58,26 @@ class Judges:
     def judge(self, told: Sequence[Story], *, extract_all: bool = False) -> list[Screening]:
         """Return one screening per story, in order.
 
-        The rules read every story that passes the classifier's cheap gate, and all with ``extract_all``.
+        A story in a language that is not read is left unjudged. The rules read every other that passes the classifier's
+        cheap gate, and all others with ``extract_all``.
         """
+        languages = [language_of(s.title, s.text) for s in told]
+        read = [s for s, language in zip(told, languages, strict=True) if is_covered(language)]
+        judged = iter(self._judge_read(read, extract_all))
+        return [self._screening(language, judged) for language in languages]
+
+    def _judge_read(self, told: Sequence[Story], extract_all: bool) -> Sequence[tuple[Classification, Extraction]]:
         texts = self.model.classify(told)
         found = [
             self._extract(s) if extract_all or c.passed_gate else self._nothing
             for s, c in zip(told, texts, strict=True)
         ]
-        classified = self.model.weigh(texts, found)
-        return [screen(c, e, self.policy) for c, e in zip(classified, found, strict=True)]
+        return list(zip(self.model.weigh(texts, found), found, strict=True))
+
+    def _screening(self, language: str, judged: Iterator[tuple[Classification, Extraction]]) -> Screening:
+        if not is_covered(language):
+            return leave_unjudged(language, self.model.version, self.rulebook.version, self.policy)
+        return screen(*next(judged), self.policy, language)
 
     def _extract(self, story: Story) -> Extraction:
         return extract(story.title, story.text, story.published.date() if story.published else None, self.rulebook)
@@ -77,7 +93,7 @@ def judges_of(monitor: Monitor) -> Judges:
 
 
 def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: Progress | None = None) -> None:
-    """Judge every story that no screening has judged; open or join cases; put alerts into the outbox.
+    """Judge every story that no screening has judged; open or join cases; put alerts into the outbox; draw at random.
 
     One transaction per batch holds screenings, cases, ledger and outbox rows, so that a killed run leaves whole
     batches only. A story that breaks the step is quarantined with its reason, and the rest go on.
@@ -102,6 +118,8 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
         if progress:
             progress("stories", start + len(batch), len(waiting))
     counts.verdicts = dict(verdicts)
+    draw_cleared(monitor, run_id, counts)
+    counts.not_covered = verdicts[Verdict.NOT_COVERED.value]
 
 
 def _judge_each(

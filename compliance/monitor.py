@@ -90,13 +90,16 @@ def load_policy(path: Path) -> Policy:
         declared = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from error
-    expected = {"review", "alert", "base_rate"}
+    expected = {"review", "alert", "base_rate", "random_share"}
     if not isinstance(declared, dict) or set(declared) != expected:
         raise ConfigError(f"{path}: expected exactly the keys {', '.join(sorted(expected))}")
-    for key in expected:
-        if not isinstance(declared[key], int | float) or not 0 < declared[key] < 1:
+    for key in sorted(expected):
+        value = declared[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
             raise ConfigError(f"{path}: {key} must be a number between 0 and 1")
+        if not value and key != "random_share":
+            raise ConfigError(f"{path}: {key} must be more than 0")
     if declared["review"] > declared["alert"]:
         raise ConfigError(f"{path}: review must not exceed alert")
     digest = hashlib.sha256(repr(sorted(declared.items())).encode()).hexdigest()[:12]
-    return Policy(float(declared["review"]), float(declared["alert"]), digest)
+    return Policy(float(declared["review"]), float(declared["alert"]), digest, float(declared["random_share"]))

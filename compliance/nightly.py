@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from compliance.case import CaseOrigin
 from compliance.pipeline import RunReport
 from compliance.settings import Settings
 from compliance.store import cases, runs
@@ -94,6 +95,8 @@ def _why_nothing(report: RunReport, waiting: int) -> str:
     counts = report.counts
     failed = sum(n for state, n in counts.feeds_by_state.items() if state not in ("ok", "empty", "unchanged"))
     why = f"{counts.stories_new} new stories, {counts.flagged} flagged"
+    if counts.not_covered:
+        why += f"; {counts.not_covered} in other languages are not covered"
     if failed:
         why += f"; {failed} of {counts.feeds_due} feeds could not be read and are not covered"
     return f"No case was opened: {why}. {waiting} cases wait in the queue."
@@ -125,9 +128,11 @@ def _count_table(report: RunReport) -> Table:
         ("stories new / known", f"{counts.stories_new} / {counts.stories_known}"),
         ("article pages read / failed", f"{counts.pages_read} / {counts.pages_failed}"),
         ("screened", str(counts.screened)),
+        ("not covered (other languages)", str(counts.not_covered)),
         ("quarantined", str(counts.screening_quarantined + counts.entries_quarantined)),
         ("flagged (review + alert)", f"{counts.verdicts.get('review', 0)} + {counts.verdicts.get('alert', 0)}"),
         ("cases opened / joined", f"{counts.cases_opened} / {counts.stories_joined}"),
+        ("drawn at random from what was cleared", str(counts.cases_drawn)),
         (
             "alerts delivered / waiting / given up",
             f"{counts.alerts_delivered} / {counts.alerts_waiting} / {counts.alerts_given_up}",
@@ -149,7 +154,7 @@ def case_table(rows: Sequence[CaseRow], title: str) -> Table:
         table.add_column(heading, no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
     for row in rows:
-        verdict = row.disposition or row.verdict
+        verdict = row.disposition or (row.origin if row.origin == CaseOrigin.RANDOM.value else row.verdict)
         table.add_row(
             Text(row.reference),
             Text(row.act),

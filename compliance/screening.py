@@ -7,33 +7,42 @@ from typing import Any
 
 from compliance.classifier.classification import Classification
 from compliance.classifier.witness import stands_in
+from compliance.language import UNKNOWN
 from compliance.story import Story
 from rules.findings import LEARNT, Extraction
 from rules.vocabulary import Kind
 
 
 class Verdict(StrEnum):
-    """What the machine makes of a story: nothing, a look in time, or a look now."""
+    """What the machine makes of a story: nothing, a look in time, a look now; or that it could not read it."""
 
     CLEAR = "clear"
     REVIEW = "review"
     ALERT = "alert"
+    NOT_COVERED = "not_covered"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The operator's thresholds (``config/screening.yml``), on the calibrated score."""
+    """The operator's thresholds (``config/screening.yml``), on the calibrated score.
+
+    ``random_share`` is the part of each night's queue that is drawn from what was cleared.
+    """
 
     review: float
     alert: float
     version: str
+    random_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """The machine's judgement of one story, replayable from story, model, rules and policy."""
+    """The machine's judgement of one story, replayable from story, model, rules and policy.
 
-    score: float
+    ``score`` is None where the story is told in a language that is not read: it was not judged.
+    """
+
+    score: float | None
     verdict: Verdict
     reasons: tuple[str, ...]
     kinds: tuple[Kind, ...]
@@ -41,14 +50,37 @@ class Screening:
     classification: Classification
     extraction: Extraction
     policy_version: str
+    language: str = UNKNOWN
 
     @property
     def is_flagged(self) -> bool:
         """True where an officer should see the story."""
-        return self.verdict is not Verdict.CLEAR
+        return self.verdict in (Verdict.REVIEW, Verdict.ALERT)
+
+    @property
+    def is_covered(self) -> bool:
+        """True where the story was judged."""
+        return self.verdict is not Verdict.NOT_COVERED
 
 
-def screen(classification: Classification, extraction: Extraction, policy: Policy) -> Screening:
+def leave_unjudged(language: str, model: str, rules: str, policy: Policy) -> Screening:
+    """Return the screening of a story in a language that is not read: no score, no findings, and never clear."""
+    return Screening(
+        score=None,
+        verdict=Verdict.NOT_COVERED,
+        reasons=(f"told in a language that is not read ({language}): not judged",),
+        kinds=(),
+        regimes=(),
+        classification=Classification(0.0, passed_gate=False, version=model),
+        extraction=Extraction(version=rules),
+        policy_version=policy.version,
+        language=language,
+    )
+
+
+def screen(
+    classification: Classification, extraction: Extraction, policy: Policy, language: str = UNKNOWN
+) -> Screening:
     """Return the verdict: two witnesses, the calibrated score and what the rules found, against two thresholds.
 
     From the review threshold on, a story waits for an officer where the rules found an act under a measure in force
@@ -66,6 +98,7 @@ def screen(classification: Classification, extraction: Extraction, policy: Polic
         classification=classification,
         extraction=extraction,
         policy_version=policy.version,
+        language=language,
     )
 
 
@@ -112,7 +145,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
     found = screening.extraction
     return {
         "id": story.id,
-        "score": round(screening.score, 6),
+        "score": None if screening.score is None else round(screening.score, 6),
         "verdict": screening.verdict.value,
         "flagged": screening.is_flagged,
         "kinds": [k.value for k in screening.kinds],
@@ -137,6 +170,8 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
         "denied_by": list(found.denied_by),
         "why": [{"term": t.term, "weight": round(t.weight, 4)} for t in screening.classification.why],
         "versions": {"model": screening.classification.version, "rules": found.version},
+        "language": screening.language,
+        "covered": screening.is_covered,
     }
 
 

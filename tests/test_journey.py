@@ -1,6 +1,5 @@
 """The whole journey over real sockets: feed server → flow → database → case → receiver → decision in a browser."""
 
-import re
 import socket
 import threading
 import time
@@ -67,15 +66,18 @@ def test_a_story_travels_from_feed_to_decision(
                 report = _run(Settings(**given), catalogue)
                 assert report.has_reconciled, report.faults
                 assert (report.counts.cases_opened, report.counts.alerts_delivered) == (opened, delivered)
+                # The other story was cleared; it is the night's random draw, once.
+                assert report.counts.cases_drawn == opened
     with session_scope(engine) as session:
-        [case] = cases.waiting(session)
+        [case, drawn] = cases.waiting(session)
+        assert (drawn.act, drawn.origin, case.origin) == ("Rain delays cup final", "random", "screening")
         assert case.act.startswith("North Korea → ") and case.act.endswith(" → Russia") and case.regimes[0] == "1718"
         assert [run.state for run in runs.latest(session)] == ["reconciled", "reconciled"]
         users.add_user(session, "grace", Role.ANALYST, PASSWORD, datetime.now(UTC))
     [mail] = caught(mails)
     assert case.reference in str(mail["subject"]) and "North Korea (supplier)" in str(mail["text"])
     with running_desk(settings, engine) as base:
-        _decide_in_browser(base, chromium_path, case.reference)
+        _decide_in_browser(base, chromium_path, case.reference, drawn.reference)
     with session_scope(engine) as session:
         last = ledger.of_subject(session, case.reference)[-1]
         assert (last.actor, last.after["disposition"], last.after["note"]) == (
@@ -104,7 +106,7 @@ def _run(settings: Settings, catalogue: Path):  # type: ignore[no-untyped-def]  
     return report
 
 
-def _decide_in_browser(base: str, chromium_path: str, reference: str) -> None:
+def _decide_in_browser(base: str, chromium_path: str, reference: str, following: str) -> None:
     from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
@@ -122,6 +124,7 @@ def _decide_in_browser(base: str, chromium_path: str, reference: str) -> None:
         page.select_option("select[name=reason]", "act_alleged")
         page.fill("textarea[name=note]", "Seen in the original.")
         page.keyboard.press("Control+Enter")
-        expect(page).to_have_url(re.compile(re.escape(base) + "/$"))
+        expect(page).to_have_url(f"{base}/cases/{following}")
+        expect(page.get_by_role("heading", name="Drawn at random")).to_be_visible()
         assert problems == []
         browser.close()

@@ -1,4 +1,4 @@
-"""kill -9 at five moments of a run, then a run again: nothing lost, nothing doubled."""
+"""kill -9 at seven moments of a run, then a run again: nothing lost, nothing doubled."""
 
 import os
 import signal
@@ -20,6 +20,8 @@ MOMENTS = {
     "before a feed's rows are committed": ("compliance.store.runs", "record_feed", 3),
     "between reading and screening": ("compliance.store.stories", "waiting_ids", 1),
     "in the middle of a batch's transaction": ("compliance.store.ledger", "append", 3),
+    "between the last batch and the draw": ("compliance.store.draws", "undrawn", 1),
+    "in the middle of the draw": ("compliance.store.cases", "open_drawn", 1),
     "between a case's commit and its alert": ("compliance.store.outbox", "lease", 1),
     "after a receiver took an alert, before that is recorded": ("compliance.store.outbox", "record", 1),
 }
@@ -95,7 +97,14 @@ def test_a_run_killed_at_any_moment_is_taken_up_whole(moment: str, database_url:
             == 0
         )
         flagged = count("SELECT count(*) FROM screenings WHERE verdict <> 'clear'")
-        assert flagged == STORIES // 2 == count("SELECT count(*) FROM case_stories")
+        drawn = count("SELECT count(*) FROM cases WHERE origin = 'random'")
+        assert flagged == STORIES // 2 == count("SELECT count(*) FROM case_stories") - drawn
+        # Every screening lies in one draw, and each draw took its tenth of the queue, at least one.
+        draws = count("SELECT count(*) FROM draws")
+        assert 1 <= draws == drawn == count("SELECT sum(drawn) FROM draws")
+        assert count("SELECT max(through_screening) FROM draws") == count("SELECT max(id) FROM screenings")
+        assert count("SELECT sum(pool) FROM draws") == STORIES // 2
+        assert count("SELECT count(*) FROM cases WHERE origin = 'random' AND verdict <> 'clear'") == 0
         alerting = count("SELECT count(*) FROM cases WHERE verdict = 'alert'")
         assert (
             alerting

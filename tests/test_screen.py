@@ -26,7 +26,7 @@ ORDINARY = {
     "publisher": None,
 }
 KEYS = ["id", "score", "verdict", "flagged", "kinds", "regimes", "measures", "parties", "non_parties", "goods",
-        "status", "denied_by", "why", "versions"]  # fmt: skip
+        "status", "denied_by", "why", "versions", "language", "covered"]  # fmt: skip
 
 
 def screen(lines: list[str], *options: str) -> tuple[int, list[dict[str, Any]], str]:
@@ -66,6 +66,20 @@ def test_a_breach_is_flagged_with_parties_and_true_offsets() -> None:
     assert all(m["in_force"] and m["basis"] for m in found["measures"])
     assert found["why"] and set(found["versions"]) == {"model", "rules"}
     assert not ordinary["flagged"] and ordinary["verdict"] == "clear" and ordinary["id"] == 2
+
+
+def test_a_story_in_another_language_is_not_covered_in_its_place() -> None:
+    told = {
+        "id": "f",
+        "title": "Un boutre chargé de fusils saisi au large d'Aden",
+        "text": "La marine a saisi un boutre qui apportait des fusils iraniens aux Houthis, selon Washington.",
+    }
+    for options in ((), ("--all",)):
+        status, answers, _ = screen([json.dumps(BREACH), json.dumps(told), json.dumps(ORDINARY)], *options)
+        assert status == 0 and [a["id"] for a in answers] == ["b1", "f", 2]
+        assert [(a["language"], a["covered"]) for a in answers] == [("en", True), ("fr", False), ("en", True)]
+        assert (answers[1]["verdict"], answers[1]["score"], answers[1]["parties"]) == ("not_covered", None, [])
+        assert answers[0]["flagged"] and answers[2]["verdict"] == "clear"
 
 
 def test_publisher_and_url_do_not_move_the_score() -> None:

@@ -1,7 +1,6 @@
 """The authored corpus: labelled stories as JSON Lines, one file per author batch."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -76,25 +75,3 @@ def corpus_digest(folder: Path = FOLDER) -> str:
     for path in sorted(folder.glob("*.jsonl")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def faults_of(examples: Sequence[Example]) -> list[str]:
-    """Return what is wrong with the annotations, each fault naming its story."""
-    faults = []
-    seen: set[str] = set()
-    for example in examples:
-        given, whole = example.annotation, f"{example.story.title}\n{example.story.text}"
-        if example.story.id in seen:
-            faults.append(f"{example.story.id}: the id is used twice")
-        seen.add(example.story.id)
-        if example.label == "breach" and not (example.kinds and example.regimes and given["parties"]):
-            faults.append(f"{example.story.id}: a breach needs kinds, regimes and a party")
-        if example.label == "not_breach" and not example.negative_type:
-            faults.append(f"{example.story.id}: a negative needs its type")
-        for party in given["parties"]:
-            if party["quote"] not in whole or party["name"] not in whole:
-                faults.append(f"{example.story.id}: {party['name']}: name or quote does not stand in the text")
-        for other in given["non_parties"]:
-            if other["name"] not in whole:
-                faults.append(f"{example.story.id}: {other['name']} does not stand in the text")
-    return faults

@@ -36,7 +36,8 @@ class Judged:
 
 def judged_by_classifier(screenings: Sequence[Screening], policy: Policy) -> Judged:
     """Return what the classifier with its policy made of the stories, and what its two thresholds alone would show."""
-    scores = np.array([s.score for s in screenings])
+    # What is in a language that is not covered has no score, and is not flagged.
+    scores = np.array([s.score or 0.0 for s in screenings])
     flags = {
         "flagged": np.array([s.is_flagged for s in screenings], dtype=bool),
         "told at once": np.array([s.verdict is Verdict.ALERT for s in screenings], dtype=bool),
@@ -57,7 +58,12 @@ def judged_by_words(readings: Sequence[Reading]) -> list[Judged]:
 
 def is_silent(example: Example) -> bool:
     """True where the story never names the UN, a sanction, an embargo or a resolution."""
-    return not _LAW.search(f"{example.story.title} {example.story.text}")
+    return not names_law(f"{example.story.title} {example.story.text}")
+
+
+def names_law(text: str) -> bool:
+    """True where the text names the UN, a sanction, an embargo or a resolution."""
+    return _LAW.search(text) is not None
 
 
 def labels_of(examples: Sequence[Example]) -> np.ndarray:

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import case
 from sqlmodel import Session, col, select
 
-from compliance.case import CaseState, describe_act
+from compliance.case import CaseOrigin, CaseState, describe_act
 from compliance.grouping import Act, OpenCase, particulars, shingles
 from compliance.screening import Screening, Verdict
 from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
 
+_ACT = 300
 _STRENGTH = {Verdict.REVIEW: 1, Verdict.ALERT: 2}
 
 
@@ -19,6 +21,7 @@ def open_case(
 ) -> CaseRow:
     """Open the case that this story is the first to tell of."""
     plain = judgement_parts(screening)
+    assert screening.score is not None, "a story that was not judged opens no case"
     row = CaseRow(
         reference=f"new-{story_id}",
         opened_by_story=story_id,
@@ -31,12 +34,48 @@ def open_case(
         run_id=run_id,
         **plain,
     )
+    return _entered(session, row, screening_id, reason)
+
+
+def open_drawn(
+    session: Session, story: StoryRow, screening: ScreeningRow, reason: str, run_id: str, now: datetime
+) -> CaseRow:
+    """Open the case of a cleared story that was drawn at random; its act is the story's title."""
+    assert story.id is not None and screening.id is not None and screening.score is not None
+    found = screening.judgement
+    row = CaseRow(
+        reference=f"new-{story.id}",
+        opened_by_story=story.id,
+        origin=CaseOrigin.RANDOM.value,
+        verdict=screening.verdict,
+        score=screening.score,
+        act=" ".join(story.title.split())[:_ACT] or "untitled",
+        kinds=list(found["kinds"]),
+        regimes=list(found["regimes"]),
+        status=found["status"],
+        denied_by=list(found["denied_by"]),
+        parties=[{k: p[k] for k in ("canonical", "name", "type", "roles")} for p in found["parties"]],
+        opened_at=now,
+        changed_at=now,
+        run_id=run_id,
+    )
+    return _entered(session, row, screening.id, reason)
+
+
+def _entered(session: Session, row: CaseRow, screening_id: int, reason: str) -> CaseRow:
+    """Give a new case its reference and its first story."""
     session.add(row)
     session.flush()
-    row.reference = f"EW-{now.year}-{row.id:05d}"
+    row.reference = f"EW-{row.opened_at.year}-{row.id:05d}"
     assert row.id is not None
     session.add(
-        CaseStoryRow(case_id=row.id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now)
+        CaseStoryRow(
+            case_id=row.id,
+            story_id=row.opened_by_story,
+            screening_id=screening_id,
+            reason=reason,
+            joined_at=row.opened_at,
+        )
     )
     session.flush()
     return row
@@ -75,7 +114,7 @@ def join(
     raised = _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
     if raised:
         row.verdict = screening.verdict.value
-    row.score = max(row.score, screening.score)
+    row.score = max(row.score, screening.score or 0.0)
     row.denied_by = list(dict.fromkeys([*row.denied_by, *screening.extraction.denied_by]))
     row.changed_at = now
     row.revision += 1
@@ -85,11 +124,16 @@ def join(
 
 
 def groupable(session: Session, since: datetime, until: datetime) -> list[OpenCase]:
-    """Return the cases told of by a story seen or published in the days given, as acts to compare with."""
+    """Return the cases told of by a story seen or published in the days given, as acts to compare with.
+
+    A case drawn at random takes no other story in: it stands for the one that was drawn, and alerts nobody.
+    """
     statement = (
         select(CaseStoryRow.case_id, StoryRow, ScreeningRow.judgement)
         .join(StoryRow, col(StoryRow.id) == col(CaseStoryRow.story_id))
         .join(ScreeningRow, col(ScreeningRow.id) == col(CaseStoryRow.screening_id))
+        .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
+        .where(CaseRow.origin == CaseOrigin.SCREENING.value)
         .where(col(StoryRow.first_seen) >= since, col(StoryRow.first_seen) <= until)
         .order_by(col(CaseStoryRow.case_id), col(StoryRow.id))
     )
@@ -121,12 +165,17 @@ def for_update(session: Session, reference: str) -> CaseRow | None:
     return session.exec(select(CaseRow).where(CaseRow.reference == reference).with_for_update()).first()
 
 
+def _urgency() -> Any:
+    order = {Verdict.ALERT.value: 0, Verdict.REVIEW.value: 1}
+    return case(order, value=col(CaseRow.verdict), else_=2)
+
+
 def waiting(session: Session, limit: int = 200) -> list[CaseRow]:
-    """Return the cases that wait for a decision, alerts first, then by score."""
+    """Return the cases that wait for a decision: alerts, those for review, those drawn at random, each by score."""
     statement = (
         select(CaseRow)
         .where(CaseRow.state == CaseState.WAITING.value)
-        .order_by(col(CaseRow.verdict), col(CaseRow.score).desc(), col(CaseRow.id))
+        .order_by(_urgency(), col(CaseRow.score).desc(), col(CaseRow.id))
     )
     return list(session.exec(statement.limit(limit)))
 
@@ -141,9 +190,7 @@ def listed(session: Session, state: str | None = None, limit: int = 200) -> list
 
 def of_run(session: Session, run_id: str) -> list[CaseRow]:
     """Return the cases that a run opened, strongest first."""
-    statement = (
-        select(CaseRow).where(CaseRow.run_id == run_id).order_by(col(CaseRow.verdict), col(CaseRow.score).desc())
-    )
+    statement = select(CaseRow).where(CaseRow.run_id == run_id).order_by(_urgency(), col(CaseRow.score).desc())
     return list(session.exec(statement))
 
 

@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from compliance.errors import ConfigError
 
+_FOREIGN_KEYS = text("PRAGMA foreign_key_check")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -44,6 +45,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _without_foreign_keys(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
 def _begin_immediate(connection: Any) -> None:
     # A deferred transaction that later writes can fail with "database is locked" without waiting for its turn.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -67,6 +72,9 @@ def upgrade(url: str) -> None:
     """Bring the database's schema to the newest revision; nothing happens where it is there already."""
     try:
         engine = open_engine(url)
+        if engine.dialect.name == "sqlite":
+            # SQLite changes a column by making its table anew, which foreign keys of other tables would refuse.
+            event.listen(engine, "connect", _without_foreign_keys)
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # Two processes starting at once must not both create the tables.
@@ -74,6 +82,10 @@ def upgrade(url: str) -> None:
             config = _alembic(url)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if connection.dialect.name == "sqlite" and (broken := connection.execute(_FOREIGN_KEYS).first()):
+                raise ConfigError(
+                    f"the database cannot be upgraded: {broken[0]} would refer to a row that is not there"
+                )
         engine.dispose()
     except (OperationalError, ProgrammingError) as error:
         raise ConfigError(f"the database cannot be opened: {str(error.orig).strip().splitlines()[0]}") from error

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, SQLModel, col, select
 
-from compliance.store import stories
+from compliance.case import CaseOrigin
+from compliance.store import screenings, stories
 from compliance.store.tables import CaseRow, OutboxRow, RunFeedRow, RunRow, ScreeningRow, StoryRow
 
 
@@ -54,11 +55,17 @@ def stored_counts(session: Session, run_id: str) -> dict[str, int]:
         column = table.run_id  # type: ignore[attr-defined]  # every table passed here has the column
         return session.exec(select(func.count()).select_from(table).where(col(column) == run_id)).one()
 
+    def cases_of(origin: CaseOrigin) -> int:
+        found = select(func.count()).where(CaseRow.run_id == run_id, CaseRow.origin == origin.value)
+        return session.exec(found).one()
+
     return {
         "feeds": of_run(RunFeedRow),
         "stories": of_run(StoryRow),
         "screenings": of_run(ScreeningRow),
-        "cases": of_run(CaseRow),
+        "not_covered": screenings.count_not_covered(session, run_id),
+        "cases": cases_of(CaseOrigin.SCREENING),
+        "drawn": cases_of(CaseOrigin.RANDOM),
         "alerts": of_run(OutboxRow),
         "unscreened": stories.count_unscreened(session),
     }

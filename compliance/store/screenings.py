@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from compliance.screening import Screening, judgement
+from compliance.screening import Screening, Verdict, judgement
 from compliance.store.dialect import insert_new
-from compliance.store.tables import ScreeningRow
+from compliance.store.tables import ScreeningRow, StoryRow
 from compliance.story import Story
 
 
@@ -38,6 +38,7 @@ def _row(story: Story, screening: Screening, run_id: str | None, now: datetime) 
         "policy_version": screening.policy_version,
         "score": screening.score,
         "verdict": screening.verdict.value,
+        "language": screening.language,
         "judgement": judgement(story, screening),
         "reasons": list(screening.reasons),
         "hits": [asdict(hit) for hit in screening.extraction.hits],
@@ -50,3 +51,22 @@ def of_story(session: Session, story_id: int) -> list[ScreeningRow]:
     """Return the screenings of one story, newest first."""
     found = select(ScreeningRow).where(ScreeningRow.story_id == story_id).order_by(col(ScreeningRow.id).desc())
     return list(session.exec(found))
+
+
+def count_not_covered(session: Session, run_id: str) -> int:
+    """Return how many stories of a run were left unjudged for their language."""
+    found = select(func.count()).where(ScreeningRow.run_id == run_id, ScreeningRow.verdict == Verdict.NOT_COVERED.value)
+    return session.exec(found).one()
+
+
+def languages_not_covered(session: Session, since: datetime) -> list[tuple[str, str | None, int]]:
+    """Return language, feed and number of the stories that were left unjudged since then, most first."""
+    number = func.count()
+    found = (
+        select(ScreeningRow.language, StoryRow.feed_id, number)
+        .join(StoryRow, col(StoryRow.id) == col(ScreeningRow.story_id))
+        .where(ScreeningRow.verdict == Verdict.NOT_COVERED.value, col(ScreeningRow.created_at) >= since)
+        .group_by(ScreeningRow.language, col(StoryRow.feed_id))
+        .order_by(number.desc(), ScreeningRow.language, col(StoryRow.feed_id))
+    )
+    return [(language, feed, count) for language, feed, count in session.exec(found)]

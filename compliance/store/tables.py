@@ -7,7 +7,7 @@ finds its rows already there.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 
@@ -87,7 +87,10 @@ class StoryRow(SQLModel, table=True):
 
 
 class ScreeningRow(SQLModel, table=True):
-    """The machine's judgement of one story under one set of versions. Never edited."""
+    """The machine's judgement of one story under one set of versions. Never edited.
+
+    ``score`` is null where the story was not judged for its ``language`` (ISO 639-1; ``und`` where it is not known).
+    """
 
     __tablename__ = "screenings"
     __table_args__ = (UniqueConstraint("story_id", "model_version", "rules_version", "policy_version"),)
@@ -97,8 +100,9 @@ class ScreeningRow(SQLModel, table=True):
     model_version: str
     rules_version: str
     policy_version: str
-    score: float
+    score: float | None = None
     verdict: str = Field(index=True)
+    language: str = Field(default="und", sa_column_kwargs={"server_default": "und"})
     judgement: dict[str, Any] = _json()
     reasons: list[str] = _json()
     hits: list[dict[str, Any]] = _json()
@@ -115,6 +119,7 @@ class CaseRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True)
     opened_by_story: int = Field(foreign_key="stories.id", unique=True)
+    origin: str = Field(default="screening", index=True, sa_column_kwargs={"server_default": "screening"})
     state: str = Field(default="waiting", index=True)
     verdict: str
     score: float
@@ -141,6 +146,26 @@ class CaseStoryRow(SQLModel, table=True):
     screening_id: int = Field(foreign_key="screenings.id")
     reason: str = _text()
     joined_at: datetime
+
+
+class DrawRow(SQLModel, table=True):
+    """A draw from the stories that were cleared by the screenings after one and through another.
+
+    ``pool`` stories could be drawn, ``drawn`` were, beside ``opened`` cases of what was flagged.
+    """
+
+    __tablename__ = "draws"
+
+    id: int | None = Field(default=None, primary_key=True)
+    run_id: str = Field(index=True)
+    at: datetime
+    seed: int = Field(sa_column=Column(BigInteger, nullable=False))
+    share: float
+    after_screening: int = Field(unique=True)
+    through_screening: int = Field(unique=True)
+    pool: int
+    opened: int
+    drawn: int
 
 
 class LedgerRow(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """What is covered and what is not: feeds and their health, runs and whether they reconciled; health checks."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -7,18 +8,19 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from compliance.store import feeds, runs
+from compliance.store import feeds, runs, screenings
 from compliance.store.database import session_scope
 from compliance.store.users import Visitor
 from compliance.story import FeedState
 from compliance.web import access
 
 router = APIRouter()
+LOOK_BACK = timedelta(days=30)
 
 
 @router.get("/coverage", name="coverage_page")
 def coverage_page(request: Request, visitor: Annotated[Visitor, Depends(access.current_visitor)]) -> Response:
-    """Show every feed with its state, reason and last success, and the last runs."""
+    """Show every feed with its state, reason and last success, stories left unread, and the last runs."""
     with session_scope(request.app.state.engine) as session:
         page: Response = request.app.state.pages.TemplateResponse(
             request,
@@ -27,6 +29,8 @@ def coverage_page(request: Request, visitor: Annotated[Visitor, Depends(access.c
                 "visitor": visitor,
                 "feeds": feeds.all_feeds(session),
                 "runs": runs.latest(session, 20),
+                "unread": screenings.languages_not_covered(session, datetime.now(UTC) - LOOK_BACK),
+                "days": LOOK_BACK.days,
                 "healthy": {state.value for state in FeedState if state.is_healthy},
             },
         )

@@ -15,9 +15,11 @@ COUNTS = RunCounts(
     screened=6,
     screening_quarantined=1,
     parked_before=2,
-    verdicts={"clear": 3, "review": 1, "alert": 2},
+    verdicts={"clear": 2, "not_covered": 1, "review": 1, "alert": 2},
+    not_covered=1,
     flagged=3,
     cases_opened=2,
+    cases_drawn=1,
     stories_joined=1,
     alerts_queued=2,
     alerts_due=4,
@@ -25,7 +27,16 @@ COUNTS = RunCounts(
     alerts_waiting=1,
     alerts_given_up=1,
 )
-STORED = {"feeds": 3, "stories": 6, "screenings": 6, "unscreened": 3, "cases": 2, "alerts": 2}
+STORED = {
+    "feeds": 3,
+    "stories": 6,
+    "screenings": 6,
+    "not_covered": 1,
+    "unscreened": 3,
+    "cases": 2,
+    "drawn": 1,
+    "alerts": 2,
+}
 
 
 def test_counts_that_add_up_have_no_faults() -> None:
@@ -47,7 +58,9 @@ def test_a_row_more_or_less_in_any_table_is_noticed(key: str) -> None:
         {"screened": 7},
         {"waiting_before": 8},
         {"verdicts": {"clear": 4, "review": 1, "alert": 2}},
+        {"not_covered": 0},
         {"flagged": 4},
+        {"cases_drawn": 0},
         {"stories_joined": 0},
         {"alerts_waiting": 2},
     ],

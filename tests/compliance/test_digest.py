@@ -24,7 +24,8 @@ from compliance.story import Feed, FeedState, FetchOutcome
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 DAY = date(2026, 11, 20)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
-COUNTS = {"stories_new": 40, "screened": 39, "flagged": 3, "cases_opened": 2, "alerts_delivered": 1}
+COUNTS = {"stories_new": 40, "screened": 39, "flagged": 3, "cases_opened": 2, "alerts_delivered": 1, "cases_drawn": 1,
+          "not_covered": 5}  # fmt: skip
 
 
 @pytest.fixture
@@ -110,6 +111,8 @@ def test_a_digest_tells_each_run_in_order_and_sums_the_cases(monitor: Monitor) -
     assert mail["subject"] == "[digest] 2026-11-20: 4 cases opened"
     line = "40 new stories, 39 screened, 3 flagged, 2 cases opened, 1 alerts delivered"
     assert mail["text"].count(line) == 2
+    assert mail["text"].count("  drawn at random from what was cleared: 1 cases") == 2
+    assert mail["text"].count("  not covered: 5 stories in other languages, which were not judged") == 2
     assert 0 < mail["text"].index("Run 02:00") < mail["text"].index("Run 14:00")
 
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from compliance.classifier.classification import Passage
-from compliance.screening import Verdict, judgement, screen
+from compliance.screening import Verdict, judgement, leave_unjudged, screen
 from rules.findings import Extraction, MeasureFinding
 from rules.vocabulary import Field, Kind
 from tests.factories import POLICY, TEXT, TITLE, classification, extraction, screening, story
@@ -57,9 +57,19 @@ def test_the_judgement_has_the_promised_fields_and_true_offsets() -> None:
     line = judgement(told, screening())
     assert list(line) == [
         "id", "score", "verdict", "flagged", "kinds", "regimes", "measures", "parties", "non_parties", "goods",
-        "status", "denied_by", "why", "versions",
+        "status", "denied_by", "why", "versions", "language", "covered",
     ]  # fmt: skip
     assert line["versions"] == {"model": "model-1", "rules": "rules-1"}
     for party in line["parties"]:
         for span in party["evidence"]:
             assert party["name"] in getattr(told, span["field"])[span["start"] : span["end"]]
+
+
+def test_a_story_that_was_not_judged_is_neither_clear_nor_flagged() -> None:
+    found = leave_unjudged("fr", "model-1", "rules-1", POLICY)
+    line = judgement(story(), found)
+    assert (line["verdict"], line["flagged"], line["score"], line["covered"]) == ("not_covered", False, None, False)
+    assert (line["language"], line["versions"]) == ("fr", {"model": "model-1", "rules": "rules-1"})
+    empty = ("kinds", "regimes", "measures", "parties", "non_parties", "goods", "denied_by", "why")
+    assert all(line[field] == [] for field in empty) and line["status"] is None
+    assert found.reasons == ("told in a language that is not read (fr): not judged",)

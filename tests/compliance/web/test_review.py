@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
 
@@ -6,7 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from compliance.store import ledger
+from compliance.screening import leave_unjudged
+from compliance.store import cases, draws, ledger, screenings, stories
 from compliance.store.database import session_scope
 from compliance.web.highlight import pieces
 from rules.vocabulary import PartyType
@@ -149,3 +151,37 @@ def test_pieces_join_to_the_text_and_keep_overlaps() -> None:
     assert "".join(p.text for p in cut) == text
     assert {p.parties for p in cut} >= {("A",), ("A", "B"), ("B",)}
     assert sorted(a for p in cut for a in p.anchors) == ["q0-0", "q0-1", "q1-0"]
+
+
+def test_the_coverage_page_says_what_was_left_unread_for_its_language(client: TestClient, desk_engine: Engine) -> None:
+    sign_in(client)
+    assert "None in the last 30 days." in client.get("/coverage").text
+    now = datetime.now(UTC)
+    with session_scope(desk_engine) as session:
+        stories.add(session, [factories.story(feed_id="levant")], [(None, None)], "run", now)
+        [story_id] = stories.waiting_ids(session)
+        told = stories.load(session, [story_id])
+        screenings.add(session, [(told[0], leave_unjudged("ar", "m", "r", factories.POLICY))], "run", now)
+    page = client.get("/coverage").text
+    assert "<td>ar</td><td>levant</td>" in page and "Nothing is known about what they tell." in page
+
+
+def test_a_case_drawn_at_random_is_shown_as_such_and_stands_last(
+    client: TestClient, desk_engine: Engine, reference: str
+) -> None:
+    now = datetime.now(UTC)
+    with session_scope(desk_engine) as session:
+        stories.add(session, [factories.story(title="A quiet day", fingerprint="q")], [(None, None)], "run", now)
+        [story_id] = stories.waiting_ids(session)
+        told = stories.load(session, [story_id])
+        screenings.add(session, [(told[0], factories.screening(0.1))], "run", now)
+        [(story, found)] = draws.told(session, [story_id], 2)
+        drawn = cases.open_drawn(session, story, found, "drawn at random", "run", now).reference
+    review = open_case(desk_engine, factories.story(fingerprint="r"), factories.screening(0.4))
+    sign_in(client)
+    queue = client.get("/").text
+    assert queue.index(reference) < queue.index(review) < queue.index(drawn)
+    assert queue.count("random draw") == 1 and "A quiet day" in queue and "verdict-clear" not in queue
+    page = client.get(f"/cases/{drawn}").text
+    assert "Drawn at random" in page and "Why it was flagged" not in page and "Decide" in page
+    assert "random draw" not in client.get(f"/cases/{reference}").text

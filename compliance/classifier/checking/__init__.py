@@ -1,0 +1,1 @@
+"""Whether the authored corpus is what its grid says: fields, quotes, law, twins, cells, lengths, overlap."""

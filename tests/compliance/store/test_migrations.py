@@ -1,0 +1,78 @@
+"""A database that an older version filled is brought to the newest schema with every row in place."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from compliance.missrate import Tally
+from compliance.store import database, draws
+from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
+
+ROWS = (
+    "INSERT INTO stories (id, fingerprint, title, text, first_seen, quality) VALUES (1, 'f', 't', 'x', :now, 'full')",
+    "INSERT INTO screenings (id, story_id, model_version, rules_version, policy_version, score, verdict, judgement, "
+    "reasons, hits, created_at) VALUES (1, 1, 'm', 'r', 'p', 0.9, 'alert', '{}', '[]', '[]', :now)",
+    "INSERT INTO cases (id, reference, opened_by_story, state, verdict, score, act, kinds, regimes, denied_by, "
+    "parties, opened_at, changed_at, revision) VALUES (1, 'EW-1', 1, 'waiting', 'alert', 0.9, 'a', '[]', '[]', '[]', "
+    "'[]', :now, :now, 1)",
+    "INSERT INTO case_stories VALUES (1, 1, 1, 'first', :now)",
+)
+NOW = {"now": "2026-11-20 03:00:00.000000+00:00"}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def old_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database at the first schema, with one case."""
+    is_sqlite = request.param == "sqlite"
+    url: str = f"sqlite:///{tmp_path / 'old.db'}" if is_sqlite else request.getfixturevalue("postgres_url")
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        config = database._alembic(url)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for row in ROWS:
+            connection.execute(text(row), NOW)
+    engine.dispose()
+    return url
+
+
+def test_rows_of_the_first_schema_are_kept(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with engine.connect() as connection:
+        version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        assert version == newest_revision()
+        told = connection.execute(text("SELECT id, score, verdict, language FROM screenings")).one()
+        assert tuple(told) == (1, 0.9, "alert", "und")
+        assert connection.execute(text("SELECT screening_id FROM case_stories")).scalar_one() == 1
+        assert connection.execute(text("SELECT origin FROM cases")).scalar_one() == "screening"
+    engine.dispose()
+
+
+def test_what_was_screened_before_draws_were_made_is_not_drawn_from(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with session_scope(engine) as session:
+        assert draws.undrawn(session) is None
+        assert draws.tally(session) == Tally(0, 0, {})
+    engine.dispose()
+
+
+@pytest.mark.parametrize("change", ["UPDATE screenings SET score = 0.1", "DELETE FROM screenings"])
+def test_screenings_are_still_append_only(old_database: str, change: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(change))
+    engine.dispose()
+
+
+def test_a_reference_to_a_screening_that_is_not_there_is_still_refused(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.execute(text("INSERT INTO case_stories VALUES (1, 1, 99, 'x', :now)"), NOW)
+    engine.dispose()
