@@ -35,8 +35,8 @@ Progress = Callable[[str, int, int], None]
 class Classifier(Protocol):
     """Scores a text, then weighs it with what the rules found in it."""
 
-    def classify(self, stories: Sequence[Story]) -> list[Classification]:
-        """Return what the text of each story says."""
+    def classify(self, stories: Sequence[Story], least: float = 0.0) -> list[Classification]:
+        """Return what the text of each story says; one that cannot score ``least`` need not be looked at in full."""
 
     def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
         """Return the same with the score of both."""
@@ -53,9 +53,9 @@ class Judges:
     def judge(self, told: Sequence[Story], *, extract_all: bool = False) -> list[Screening]:
         """Return one screening per story, in order.
 
-        The rules read every story that passes the classifier's cheap gate, and all with ``extract_all``.
+        The rules read every story that they could still raise to the review threshold, and all with ``extract_all``.
         """
-        texts = self.model.classify(told)
+        texts = self.model.classify(told, 0.0 if extract_all else self.policy.review)
         found = [
             self._extract(s) if extract_all or c.passed_gate else self._nothing
             for s, c in zip(told, texts, strict=True)

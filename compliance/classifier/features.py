@@ -8,12 +8,14 @@ whole. Function words and the verbs and days of every report are left out: they 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
+from compliance.classifier.counting import counted, counts_of, words_in
 from compliance.classifier.reading import FLAGS, GOODS, LAND, PLACE, SCENES, TARGET, TARGET_STATE, Reading
 
 WINDOW = 4
@@ -98,12 +100,17 @@ def _tokens(**options: Any) -> CountVectorizer:
     return CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **options)  # noqa: S106  (a pattern of words, no secret)
 
 
-def windows_of(readings: Sequence[Reading], views: WindowViews) -> Windows:
-    """Return every window's words (counted, then weighed by TF-IDF) and flags as one sparse matrix."""
+def windows_of(readings: Sequence[Reading], views: WindowViews, said: Sequence[Sequence[str]] | None = None) -> Windows:
+    """Return every window's words (counted, then weighed by TF-IDF) and flags as one sparse matrix.
+
+    ``said`` are the words of each sentence of each reading in turn, where they were told apart already.
+    """
     band, owner, first = _bands([len(r.flags) for r in readings])
-    words = views.weigher.transform(band @ views.words.transform([text for r in readings for text in r.words]))
-    orders = band @ views.orders.transform([o for r in readings for o in r.orders])
-    together = band @ views.together.transform([_together(f) for r in readings for f in r.flags])
+    if said is None:
+        said = words_in((text for r in readings for text in r.words), views.words)
+    words = views.weigher.transform(band @ counted(said, views.words))
+    orders = band @ counted([o.split() for r in readings for o in r.orders], views.orders)
+    together = band @ _standing_together([f for r in readings for f in r.flags], views.together)
     parts = [
         words * _WORD_SCALE,
         sp.csr_matrix(_flag_rows(readings, band)) * _FLAG_SCALE,
@@ -117,6 +124,22 @@ def _present(counts: sp.csr_matrix) -> sp.csr_matrix:
     counts = counts.tocsr()
     counts.data = np.minimum(counts.data, 1)
     return counts
+
+
+def _standing_together(sentences: Sequence[frozenset[str]], vectorizer: Any) -> sp.csr_matrix:
+    columns: list[int] = []
+    ends = [0]
+    for flags in sentences:
+        columns += _known_together(flags, vectorizer)
+        ends.append(len(columns))
+    return counts_of(columns, ends, len(vectorizer.vocabulary_), binary=True)
+
+
+@lru_cache(maxsize=16_384)
+def _known_together(flags: frozenset[str], vectorizer: Any) -> tuple[int, ...]:
+    """Return the columns of what stands together: sentences with the same flags are many."""
+    find = vectorizer.vocabulary_.get
+    return tuple(at for word in _together(flags).split() if (at := find(word)) is not None)
 
 
 def _together(flags: frozenset[str]) -> str:
@@ -141,6 +164,11 @@ def _combinations(flags: frozenset[str]) -> Iterator[str]:
             yield from (f"{one}&{act}{mark}" for mark in speaks if mark[0] == "+" and mark[1:] != act)
     yield from (f"{thing}&{act}" for thing in what for act in done)
     yield from (f"{act}{mark}" for act in done for mark in speaks if mark[1:] != act)
+
+
+def lead_words(said: Sequence[Sequence[str]]) -> list[str]:
+    """Return the words of ``lead_of``, of a reading whose sentences' words are ``said``."""
+    return [word for sentence in said[:_LEAD] for word in sentence]
 
 
 def lead_of(reading: Reading) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -15,18 +16,19 @@ import sklearn
 import skops.io
 
 from compliance.classifier.classification import Classification, Term
+from compliance.classifier.counting import counted, words_in
 from compliance.classifier.features import (
     FLAG_NAMES,
     STORY_NAMES,
     WINDOW,
     Windows,
     WindowViews,
-    lead_of,
+    lead_words,
     pooled,
     windows_of,
 )
 from compliance.classifier.reading import Reader, Reading
-from compliance.classifier.witness import JOINT_NAMES, joint_features
+from compliance.classifier.witness import JOINT_NAMES, joint_features, most_found
 from compliance.errors import ModelError
 from compliance.story import Story
 from rules.findings import Extraction
@@ -38,6 +40,8 @@ ARTEFACT, CARD = "model.skops", "model-card.json"
 TRUSTED: list[str] = []
 _TERMS = 12
 _MASK, _LIST = re.compile(r"\b_([a-z_]+?)_\b"), re.compile(r"\b([vg])_(\w+)")
+# The last digits of one sum and another.
+_SLACK = 1e-6
 # Long pages have many windows; this bounds the memory of a batch.
 _BATCH = 64
 
@@ -52,7 +56,11 @@ class Page:
 
     def decide(self, texts: Sequence[str]) -> np.ndarray:
         """Return a score for each masked text."""
-        return np.asarray(self.score.decision_function(self.weigher.transform(self.words.transform(texts))))
+        return self.decide_words(words_in(texts, self.words))
+
+    def decide_words(self, said: Sequence[Sequence[str]]) -> np.ndarray:
+        """Return a score for each text, given as the words that ``words_in`` finds in it."""
+        return np.asarray(self.score.decision_function(self.weigher.transform(counted(said, self.words))))
 
 
 @dataclass(frozen=True)
@@ -68,21 +76,25 @@ class Parts:
     joint_scaler: Any = None
     joint: Any = None
 
-    def windows(self, readings: Sequence[Reading]) -> Windows:
-        """Return the readings' windows in this model's words."""
-        return windows_of(readings, self.views)
+    def said(self, readings: Sequence[Reading]) -> list[list[str]]:
+        """Return the words of each sentence of each reading in turn, as both views count them."""
+        return words_in((text for r in readings for text in r.words), self.views.words)
 
-    def scored(self, readings: Sequence[Reading]) -> tuple[Windows, list[np.ndarray]]:
+    def scored(
+        self, readings: Sequence[Reading], said: Sequence[Sequence[str]] | None = None
+    ) -> tuple[Windows, list[np.ndarray]]:
         """Return the windows, and each story's window scores in the order of its text."""
-        windows = self.windows(readings)
+        windows = windows_of(readings, self.views, said)
         scores = self.window.decision_function(windows.matrix)
         cuts = np.flatnonzero(np.diff(windows.owner)) + 1
         return windows, np.split(scores, cuts)
 
-    def paged(self, readings: Sequence[Reading]) -> np.ndarray:
+    def paged(self, readings: Sequence[Reading], said: Sequence[Sequence[str]] | None = None) -> np.ndarray:
         """Return each story's two page scores: by its lead and by the whole."""
-        lead = self.page.decide([lead_of(r) for r in readings])
-        return np.column_stack([lead, self.page.decide([" ".join(r.words) for r in readings])])
+        sentences = iter(self.said(readings) if said is None else said)
+        stories = [list(islice(sentences, len(r.flags))) for r in readings]
+        lead = self.page.decide_words([lead_words(story) for story in stories])
+        return np.column_stack([lead, self.page.decide_words([list(chain.from_iterable(s)) for s in stories])])
 
     def decide(self, pools: np.ndarray) -> np.ndarray:
         """Return the stories' scores, uncalibrated, from their pooled scores."""
@@ -114,48 +126,72 @@ class Model:
     floor: float
     version: str
 
-    def classify(self, stories: Sequence[Story]) -> list[Classification]:
+    def classify(self, stories: Sequence[Story], least: float = 0.0) -> list[Classification]:
         """Return one classification per story, in order, by the text alone; ``weigh`` sets the scores.
 
-        A story that the gate stops gets the lowest score any story got in training, and no explanation.
+        A story that the gate stops gets the lowest score any story got in training, and no explanation. One that no
+        findings of the rules could raise to ``least`` is stopped too, with the score that its text gives by itself.
         """
         stopped = Classification(self.floor, passed_gate=False, version=self.version)
         answers: list[Classification] = []
         for start in range(0, len(stories), _BATCH):
-            readings = [self.reader.read(s.title, s.text) for s in stories[start : start + _BATCH]]
-            likely = iter(self._classify([r for r in readings if r.passes_gate]))
-            answers += [next(likely) if r.passes_gate else stopped for r in readings]
+            readings = [self.reader.likely(s.title, s.text) for s in stories[start : start + _BATCH]]
+            likely = iter(self._classify([r for r in readings if r is not None], least))
+            answers += [stopped if r is None else next(likely) for r in readings]
         return answers
 
     def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
         """Return the classifications with the probability that text and the rules' findings give together."""
-        rows = [joint_features(c, e, self.rulebook) for c, e in zip(classifications, found, strict=True)]
+        pairs = zip(classifications, found, strict=True)
+        rows = [joint_features(c, e, self.rulebook) for c, e in pairs if c.passed_gate]
         if not rows:
-            return []
-        joint = 1 / (1 + np.exp(-(self.slope * self.parts.decide_jointly(np.array(rows)) + self.intercept)))
-        return [replace(c, score=float(p)) if c.passed_gate else c for c, p in zip(classifications, joint, strict=True)]
+            return list(classifications)
+        joint = iter(self._calibrated(self.parts.decide_jointly(np.array(rows))))
+        return [replace(c, score=float(next(joint))) if c.passed_gate else c for c in classifications]
 
-    def _classify(self, readings: Sequence[Reading]) -> list[Classification]:
+    def _calibrated(self, decisions: np.ndarray) -> np.ndarray:
+        return np.asarray(1 / (1 + np.exp(-(self.slope * decisions + self.intercept))))
+
+    def _classify(self, readings: Sequence[Reading], least: float) -> list[Classification]:
         if not readings:
             return []
-        windows, scores = self.parts.scored(readings)
-        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings), strict=True)])
+        said = self.parts.said(readings)
+        windows, scores = self.parts.scored(readings, said)
+        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, said), strict=True)])
         decisions = self.parts.decide(pools)
-        starts = np.searchsorted(windows.owner, np.arange(len(readings)))
-        best = starts + np.array([int(s.argmax()) for s in scores])
+        answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
+        reaching = [int(i) for i in np.flatnonzero(self._at_most(decisions) >= least)]
+        starts = np.searchsorted(windows.owner, reaching)
+        best = starts + np.array([int(scores[i].argmax()) for i in reaching], dtype=int)
         rows = windows.matrix[best]
-        kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
-        return [
-            Classification(
+        kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()} if len(best) else {}
+        for n, i in enumerate(reaching):
+            answers[i] = Classification(
                 score=self.floor,
-                kinds=_likely({k: float(v[i]) for k, v in kinds.items()}),
-                why=self._why(rows[i], scores[i]),
-                passage=readings[i].passage(int(windows.first[best[i]]), WINDOW),
+                kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
+                why=self._why(rows[n], scores[i]),
+                passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
             )
-            for i in range(len(readings))
-        ]
+        return answers
+
+    @cached_property
+    def _joint_weights(self) -> tuple[dict[str, float], float]:
+        """The joint score's weights and its bias, on features as ``joint_features`` gives them."""
+        weights = self.parts.joint.coef_[0] / self.parts.joint_scaler.scale_
+        bias = self.parts.joint.intercept_[0] - weights @ self.parts.joint_scaler.mean_
+        return dict(zip(JOINT_NAMES, map(float, weights), strict=True)), float(bias)
+
+    def _alone(self, decisions: np.ndarray) -> np.ndarray:
+        """Return the score of each text where the rules find nothing."""
+        weights, bias = self._joint_weights
+        return self._calibrated(weights["text"] * decisions + bias)
+
+    def _at_most(self, decisions: np.ndarray) -> np.ndarray:
+        """Return the highest score that each text can reach, whatever the rules find in it."""
+        weights, bias = self._joint_weights
+        return self._calibrated(weights["text"] * decisions + bias + most_found(weights) + _SLACK)
 
     def _why(self, row: Any, scores: np.ndarray) -> tuple[Term, ...]:
         """Return the words and flags of the best window that moved the story's score most, in log-odds."""
