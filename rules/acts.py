@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rules.bystanders import Stances
-from rules.clauses import Clause, clause_of
+from rules.clauses import Clause, clause_of, marks_of
 from rules.findings import Evidence
 from rules.frames import FrameHit, find_frames
 from rules.mentions import Mention, find_mentions
 from rules.rulebook import Rulebook
 from rules.sentences import sentences
+from rules.sieve import Sieve
 from rules.vocabulary import Field, Kind, PartyType, Role
 
 NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
@@ -54,7 +55,7 @@ def framed_acts(
     """Yield the acts that the frames find in one clause; what it denies or only imagines is left out."""
     if not clause.parties:
         return
-    for hit in find_frames(clause.encoded, clause.lists, rulebook.frames):
+    for hit in find_frames(clause.encoded, marks_of(clause), len(clause.parties), rulebook.frames):
         if _is_undone(clause, hit, rulebook):
             continue
         goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
@@ -83,7 +84,7 @@ def _is_undone(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> bool:
     """True where the words of the hit, or the few before it, deny or only imagine the act, or belong to a speaker."""
     start, end = clause.tokens[max(0, hit.first - 4)].start, clause.tokens[hit.last].end
     span = clause.sentence.text[start - clause.sentence.start : end - clause.sentence.start].lower()
-    if any(phrases_in(rulebook.phrases[name]).search(span) for name in ("negation", "hypothetical")):
+    if _is_doubt(span, rulebook.phrases["negation"], rulebook.phrases["hypothetical"]):
         return True
     if hit.frame.id.startswith("transfer.accused"):
         return False
@@ -162,8 +163,19 @@ MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "
 
 def is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
     """True where the sentence denies, plans, asks for or only imagines what it speaks of."""
-    sentence = clause.sentence.text.lower()
-    return any(phrases_in(rulebook.phrases[name]).search(sentence) for name in ("negation", "hypothetical"))
+    return _is_doubt(clause.sentence.text.lower(), rulebook.phrases["negation"], rulebook.phrases["hypothetical"])
+
+
+@lru_cache(maxsize=2_048)
+def _is_doubt(lowered: str, negation: tuple[str, ...], hypothetical: tuple[str, ...]) -> bool:
+    patterns, sieve = _doubts(negation, hypothetical)
+    return any(patterns[name].search(lowered) for name in sieve.possible(lowered))
+
+
+@lru_cache(maxsize=4)
+def _doubts(*lists: tuple[str, ...]) -> tuple[dict[str, re.Pattern[str]], Sieve]:
+    patterns = {str(number): phrases_in(phrases) for number, phrases in enumerate(lists)}
+    return patterns, Sieve(patterns)
 
 
 def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:

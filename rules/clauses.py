@@ -60,6 +60,16 @@ def clause_of(sentence: Sentence, mentions: Sequence[Mention], rulebook: Ruleboo
     return Clause(sentence, tuple(tokens), encoded, lists, parties)
 
 
+def marks_of(clause: Clause) -> frozenset[str]:
+    """Return the clause's words, and its lists and goods as the elements of frames name them."""
+    marks = {token.word for token in clause.tokens}
+    for token in clause.tokens:
+        for tag in token.tags:
+            marks.add(tag)
+            marks.add("G=" if tag.startswith("G=") else tag.partition(":")[0])
+    return frozenset(marks)
+
+
 def _encoded(token: Token) -> str:
     """Return a token's tags and word without the marks that the encoding itself uses."""
     return " ".join(_UNSAFE.sub("_", part) for part in (*token.tags, f"w={token.word}"))

@@ -7,7 +7,7 @@ do, if one of its measures for acts of this kind was in force. Linear models wei
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -48,7 +48,7 @@ class Named:
 def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> Named:
     """Return which regimes' targets and territories the clauses name."""
     named = Named()
-    zones = _zones(rulebook)
+    zones = rulebook.zones
     for number, (part, clause) in enumerate(clauses):
         targets = [r.id for name in _names_in(clause, rulebook) for r in rulebook.targets.get(name, ())]
         within = [
@@ -64,15 +64,6 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -
         if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
             named.with_goods.update(here)
     return named
-
-
-def _zones(rulebook: Rulebook) -> Mapping[str, Sequence[str]]:
-    """Return the regimes of each territory."""
-    found: dict[str, list[str]] = {}
-    for regime in rulebook.regimes.values():
-        for name in regime.territory:
-            found.setdefault(name, []).append(regime.id)
-    return found
 
 
 def _names_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:

@@ -27,7 +27,8 @@ class StoryWeights:
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
         """Return the logistic of the weighted sum."""
         weights = self.weights[answer]
-        total = self.biases[answer] + sum(weights.get(name, 0.0) * value for name, value in features.items())
+        parts = [weights[name] * value for name, value in features.items() if name in weights]
+        total = self.biases[answer] + sum(parts)
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 

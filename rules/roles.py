@@ -59,10 +59,11 @@ class Judgement:
 
 def judge(features: Mapping[str, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
     """Return what the weights say of a candidate; ``framed`` are the roles that frames gave him."""
-    violator = weights.probability("violator", features)
+    told = weights.told_by(features)
+    violator = weights.probability_of("violator", told)
     if violator < THRESHOLD_FRAMED:
         return Judgement(violator, ())
-    likely = {r: weights.probability(r.value, features) * (_FRAMED if r in framed else 1) for r in ROLES}
+    likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
     top = max(likely.values())
     roles = sorted((r for r in ROLES if likely[r] >= _NEARLY * top), key=lambda r: (-likely[r], r))
     return Judgement(violator, tuple(roles))

@@ -81,6 +81,15 @@ class Rulebook:
         return {name: tuple(regimes) for name, regimes in found.items()}
 
     @cached_property
+    def zones(self) -> Mapping[str, tuple[str, ...]]:
+        """The regimes of each territory, by id."""
+        found: dict[str, list[str]] = {}
+        for regime in self.regimes.values():
+            for name in regime.territory:
+                found.setdefault(name, []).append(regime.id)
+        return {name: tuple(regimes) for name, regimes in found.items()}
+
+    @cached_property
     def verb_tags(self) -> Mapping[str, tuple[str, ...]]:
         """The tags of each verb form: list and form, as ``supply``, ``supply:pp`` or ``supply:ing``."""
         tags: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ Every answer can be read back from them: it is the logistic of a bias and a weig
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +26,17 @@ class RoleWeights:
 
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
         """Return the logistic of the weighted sum, which does not depend on the order of the features."""
-        at, weights = ANSWERS.index(answer), self.weights
-        parts = (weights[name][at] * value for name, value in features.items() if name in weights)
-        total = self.biases[at] + math.fsum(parts)
+        return self.probability_of(answer, self.told_by(features))
+
+    def told_by(self, features: Mapping[str, float]) -> list[tuple[tuple[float, ...], float]]:
+        """Return the row and the value of each feature that weighs anything, for ``probability_of``."""
+        row_of = self.weights.get
+        return [(row, value) for name, value in features.items() if (row := row_of(name)) is not None]
+
+    def probability_of(self, answer: str, told: Sequence[tuple[tuple[float, ...], float]]) -> float:
+        """Return ``probability`` of features whose rows were looked up already: several answers share them."""
+        at = ANSWERS.index(answer)
+        total = self.biases[at] + math.fsum([row[at] * value for row, value in told])
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
     def telling(self, features: Mapping[str, float], count: int = 3) -> list[str]:
