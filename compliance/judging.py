@@ -11,16 +11,17 @@ from sqlmodel import Session
 
 from compliance.alert import compose_alert
 from compliance.case import Case, CaseAction, describe_act, quotes_of
-from compliance.classifier.classification import Classification
+from compliance.classifier.classification import Classification, IsOpen, Passage
 from compliance.coverage import RunCounts
 from compliance.grouping import WINDOW, OpenCase, group
 from compliance.monitor import Monitor
-from compliance.screening import Policy, Screening, Verdict, judgement, screen
+from compliance.screening import Policy, Screening, Verdict, judgement, may_be_flagged, screen
 from compliance.settings import Settings
 from compliance.store import cases, ledger, outbox, quarantine, screenings, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
+from rules.acts import may_tell
 from rules.extraction import extract
 from rules.findings import Extraction
 from rules.rulebook import Rulebook
@@ -35,8 +36,8 @@ Progress = Callable[[str, int, int], None]
 class Classifier(Protocol):
     """Scores a text, then weighs it with what the rules found in it."""
 
-    def classify(self, stories: Sequence[Story], least: float = 0.0) -> list[Classification]:
-        """Return what the text of each story says; one that cannot score ``least`` need not be looked at in full."""
+    def classify(self, stories: Sequence[Story], is_open: IsOpen | None = None) -> list[Classification]:
+        """Return what the text of each story says; in full only of those that ``is_open`` answers yes for."""
 
     def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
         """Return the same with the score of both."""
@@ -53,15 +54,19 @@ class Judges:
     def judge(self, told: Sequence[Story], *, extract_all: bool = False) -> list[Screening]:
         """Return one screening per story, in order.
 
-        The rules read every story that they could still raise to the review threshold, and all with ``extract_all``.
+        The rules read every story that what they find could still get flagged, and all with ``extract_all``.
         """
-        texts = self.model.classify(told, 0.0 if extract_all else self.policy.review)
+        texts = self.model.classify(told, None if extract_all else self._is_open)
         found = [
             self._extract(s) if extract_all or c.passed_gate else self._nothing
             for s, c in zip(told, texts, strict=True)
         ]
         classified = self.model.weigh(texts, found)
         return [screen(c, e, self.policy) for c, e in zip(classified, found, strict=True)]
+
+    def _is_open(self, story: Story, passage: Sequence[Passage], highest: float) -> bool:
+        spans = [(p.field, p.start, p.end) for p in passage]
+        return may_be_flagged(highest, lambda: may_tell(story.title, story.text, spans, self.rulebook), self.policy)
 
     def _extract(self, story: Story) -> Extraction:
         return extract(story.title, story.text, story.published.date() if story.published else None, self.rulebook)

@@ -1,6 +1,6 @@
 """Classification + Extraction + policy → Screening: a verdict, with its reasons. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -67,6 +67,14 @@ def screen(classification: Classification, extraction: Extraction, policy: Polic
         extraction=extraction,
         policy_version=policy.version,
     )
+
+
+def may_be_flagged(highest: float, may_be_witnessed: Callable[[], bool], policy: Policy) -> bool:
+    """False where ``screen`` will find the story clear at any score up to ``highest``.
+
+    Under the alert threshold it takes an act that the rules find in the passage; whether they may is asked only then.
+    """
+    return highest >= policy.alert or (highest >= policy.review and may_be_witnessed())
 
 
 def is_witnessed(classification: Classification, extraction: Extraction) -> bool:

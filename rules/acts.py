@@ -2,22 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
-from rules.bystanders import Stances
 from rules.clauses import Clause, clause_of, marks_of
 from rules.findings import Evidence
 from rules.frames import FrameHit, find_frames
 from rules.mentions import Mention, find_mentions
 from rules.rulebook import Rulebook
-from rules.sentences import sentences
+from rules.sentences import Sentence, sentences
 from rules.sieve import Sieve
 from rules.vocabulary import Field, Kind, PartyType, Role
 
 NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
 _MAX_SENTENCES = 400
+_MARGIN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +36,56 @@ class Act:
 
 def clauses_of(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:
     for field, value, around in ((Field.TITLE, title, text), (Field.TEXT, text, title)):
-        mentions = find_mentions(value, rulebook, around)
-        at = 0
-        for number, sentence in enumerate(sentences(value)):
-            if number >= _MAX_SENTENCES:
-                break
-            while at < len(mentions) and mentions[at].start < sentence.start:
-                at += 1
-            end = at
-            while end < len(mentions) and mentions[end].end <= sentence.end:
-                end += 1
-            yield field, clause_of(sentence, mentions[at:end], rulebook)
-            at = end
+        told = islice(sentences(value), _MAX_SENTENCES)
+        yield from ((field, clause) for clause in _tagged(told, find_mentions(value, rulebook, around), rulebook))
 
 
-def framed_acts(
-    field: Field, clause: Clause, title: str, text: str, stances: Stances, rulebook: Rulebook
-) -> Iterator[Act]:
+def _tagged(told: Iterable[Sentence], mentions: Sequence[Mention], rulebook: Rulebook) -> Iterator[Clause]:
+    at = 0
+    for sentence in told:
+        while at < len(mentions) and mentions[at].start < sentence.start:
+            at += 1
+        end = at
+        while end < len(mentions) and mentions[end].end <= sentence.end:
+            end += 1
+        yield clause_of(sentence, mentions[at:end], rulebook)
+        at = end
+
+
+def may_tell(title: str, text: str, spans: Sequence[tuple[Field, int, int]], rulebook: Rulebook) -> bool:
+    """True where a declared rule may find an act of a target in the spans; where false, it finds none there.
+
+    Only the sentences of the spans, and those beside them, are read.
+    """
+    clauses = list(_clauses_near(title, text, spans, rulebook))
+    framed = (act for f, c in clauses for act in framed_acts(f, c, title, text, rulebook))
+    return any(touches(act, rulebook) for act in framed) or any(typed_acts(clauses, title, text, rulebook))
+
+
+def _clauses_near(
+    title: str, text: str, spans: Sequence[tuple[Field, int, int]], rulebook: Rulebook
+) -> Iterator[tuple[Field, Clause]]:
+    """Yield the clauses of the spans and those before and after them: an act may be spread over two or three."""
+    told = list(sentences(text))
+    within = [n for n, s in enumerate(told) if any(f is Field.TEXT and s.start < e and b < s.end for f, b, e in spans)]
+    first, last = (within[0] - 1, within[-1] + 1) if within else (-1, 0)
+    if first < 0:
+        yield from _clauses_in(Field.TITLE, title, list(sentences(title)), text, rulebook)
+    yield from _clauses_in(Field.TEXT, text, told[max(0, first) : last + 1], title, rulebook)
+
+
+def _clauses_in(
+    field: Field, value: str, told: Sequence[Sentence], around: str, rulebook: Rulebook
+) -> Iterator[tuple[Field, Clause]]:
+    if not told:
+        return
+    # Whether a land's name is a person's is told by what stands around it.
+    begin, end = max(0, told[0].start - _MARGIN), told[-1].end + _MARGIN
+    mentions = find_mentions(value[begin:end], rulebook, f"{value}\n{around}", begin)
+    yield from ((field, clause) for clause in _tagged(told, mentions, rulebook))
+
+
+def framed_acts(field: Field, clause: Clause, title: str, text: str, rulebook: Rulebook) -> Iterator[Act]:
     """Yield the acts that the frames find in one clause; what it denies or only imagines is left out."""
     if not clause.parties:
         return

@@ -60,7 +60,7 @@ def read_story(title: str, text: str, rulebook: Rulebook) -> StoryRead:
     """Return what the rules see of a story before anyone is named a party."""
     clauses = list(clauses_of(title, text, rulebook))
     stances = read_stances([c for _, c in clauses], rulebook)
-    found = [act for field, clause in clauses for act in framed_acts(field, clause, title, text, stances, rulebook)]
+    found = [act for field, clause in clauses for act in framed_acts(field, clause, title, text, rulebook)]
     if not found:
         found = list(typed_acts(clauses, title, text, rulebook))
     # What was only true of a party of the law counts: an arms deal between others is nobody's breach.
@@ -253,6 +253,5 @@ def example_faults(rulebook: Rulebook) -> list[str]:
 
 def _roles_of(text: str, rulebook: Rulebook) -> set[tuple[str, str]]:
     clauses = list(clauses_of("", text, rulebook))
-    stances = read_stances([c for _, c in clauses], rulebook)
-    acts = [a for f, c in clauses for a in framed_acts(f, c, "", text, stances, rulebook)]
+    acts = [a for f, c in clauses for a in framed_acts(f, c, "", text, rulebook)]
     return {(role.value, name) for act in acts for role, _, name in act.roles}

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rules.rulebook import KnownParty, Pattern, Rulebook
@@ -154,16 +154,17 @@ class Mention:
         return self.type is not None
 
 
-def find_mentions(text: str, rulebook: Rulebook, around: str = "") -> list[Mention]:
+def find_mentions(text: str, rulebook: Rulebook, around: str = "", offset: int = 0) -> list[Mention]:
     """Return every mention in the order of the text; none overlaps another.
 
     A name that other things share counts only where one of its cues stands in the same text or in ``around``, the rest
-    of the story.
+    of the story. ``offset`` is where the text begins in what the mentions' offsets count.
     """
     flat = plain(text)
     known = list(_known(flat, _lower(flat), f"{flat}\n{plain(around)}" if around else flat, rulebook))
     found = [*known, *_unknown(flat, [m for m in known if m.is_party]), *_amounts(flat)]
-    return _without_overlaps(sorted(found, key=lambda m: (m.start, -m.end)))
+    kept = _without_overlaps(sorted(found, key=lambda m: (m.start, -m.end)))
+    return [replace(m, start=m.start + offset, end=m.end + offset) for m in kept] if offset else kept
 
 
 def _lower(text: str) -> str:

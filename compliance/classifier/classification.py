@@ -1,7 +1,9 @@
 """What the classifier answers about one story."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from compliance.story import Story
 from rules.vocabulary import Field, Kind
 
 
@@ -22,6 +24,11 @@ class Passage:
     end: int
 
 
+# Whether a story need be looked at further: asked with the passage that carries its score and the highest score that
+# it can reach, whatever the rules find.
+IsOpen = Callable[[Story, Sequence[Passage], float], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Classification:
     """Calibrated probability that the story reports a possible breach, and what carried it.
@@ -30,8 +37,8 @@ class Classification:
     rules found, once they have read the story.
 
     ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
-    into the text. ``passed_gate`` is False where the cheap first pass already ruled the story out; its score is then
-    the first pass's own, and ``why`` and ``passage`` are empty.
+    into the text. ``passed_gate`` is False where the story was ruled out before the rules read it; its score is then
+    the gate's own or that of the text alone, and ``why`` and ``passage`` are empty.
     """
 
     score: float

@@ -15,7 +15,7 @@ import numpy as np
 import sklearn
 import skops.io
 
-from compliance.classifier.classification import Classification, Term
+from compliance.classifier.classification import Classification, IsOpen, Term
 from compliance.classifier.counting import counted, words_in
 from compliance.classifier.features import (
     FLAG_NAMES,
@@ -126,18 +126,19 @@ class Model:
     floor: float
     version: str
 
-    def classify(self, stories: Sequence[Story], least: float = 0.0) -> list[Classification]:
+    def classify(self, stories: Sequence[Story], is_open: IsOpen | None = None) -> list[Classification]:
         """Return one classification per story, in order, by the text alone; ``weigh`` sets the scores.
 
-        A story that the gate stops gets the lowest score any story got in training, and no explanation. One that no
-        findings of the rules could raise to ``least`` is stopped too, with the score that its text gives by itself.
+        A story that the gate stops gets the lowest score any story got in training, and no explanation. One that
+        passes and that ``is_open`` answers no for is stopped too, with the score that its text gives by itself.
         """
         stopped = Classification(self.floor, passed_gate=False, version=self.version)
-        answers: list[Classification] = []
-        for start in range(0, len(stories), _BATCH):
-            readings = [self.reader.likely(s.title, s.text) for s in stories[start : start + _BATCH]]
-            likely = iter(self._classify([r for r in readings if r is not None], least))
-            answers += [stopped if r is None else next(likely) for r in readings]
+        answers = [stopped] * len(stories)
+        likely = ((i, r) for i, s in enumerate(stories) if (r := self.reader.likely(s.title, s.text)) is not None)
+        while batch := list(islice(likely, _BATCH)):
+            told = self._classify([stories[i] for i, _ in batch], [r for _, r in batch], is_open)
+            for (i, _), answer in zip(batch, told, strict=True):
+                answers[i] = answer
         return answers
 
     def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
@@ -152,7 +153,9 @@ class Model:
     def _calibrated(self, decisions: np.ndarray) -> np.ndarray:
         return np.asarray(1 / (1 + np.exp(-(self.slope * decisions + self.intercept))))
 
-    def _classify(self, readings: Sequence[Reading], least: float) -> list[Classification]:
+    def _classify(
+        self, stories: Sequence[Story], readings: Sequence[Reading], is_open: IsOpen | None
+    ) -> list[Classification]:
         if not readings:
             return []
         said = self.parts.said(readings)
@@ -160,17 +163,21 @@ class Model:
         pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, said), strict=True)])
         decisions = self.parts.decide(pools)
         answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
-        reaching = [int(i) for i in np.flatnonzero(self._at_most(decisions) >= least)]
-        starts = np.searchsorted(windows.owner, reaching)
-        best = starts + np.array([int(scores[i].argmax()) for i in reaching], dtype=int)
-        rows = windows.matrix[best]
-        kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()} if len(best) else {}
-        for n, i in enumerate(reaching):
+        starts = np.searchsorted(windows.owner, np.arange(len(readings)))
+        best = [int(start + s.argmax()) for start, s in zip(starts, scores, strict=True)]
+        passages = [r.passage(int(windows.first[at]), WINDOW) for r, at in zip(readings, best, strict=True)]
+        highest = self._at_most(decisions)
+        still = [i for i, s in enumerate(stories) if is_open is None or is_open(s, passages[i], float(highest[i]))]
+        if not still:
+            return answers
+        rows = windows.matrix[[best[i] for i in still]]
+        kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
+        for n, i in enumerate(still):
             answers[i] = Classification(
                 score=self.floor,
                 kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
                 why=self._why(rows[n], scores[i]),
-                passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
+                passage=passages[i],
                 version=self.version,
                 decision=float(decisions[i]),
             )
