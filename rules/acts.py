@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from rules.clauses import Clause, clause_of, marks_of
+from rules.clauses import Clause, clause_of, encoded, marks_of
 from rules.findings import Evidence
-from rules.frames import FrameHit, find_frames
+from rules.frames import FrameHit, find_frames, worth_trying
 from rules.mentions import Mention, find_mentions
 from rules.rulebook import Rulebook
 from rules.sentences import Sentence, sentences
@@ -89,7 +89,8 @@ def framed_acts(field: Field, clause: Clause, title: str, text: str, rulebook: R
     """Yield the acts that the frames find in one clause; what it denies or only imagines is left out."""
     if not clause.parties:
         return
-    for hit in find_frames(clause.encoded, marks_of(clause), len(clause.parties), rulebook.frames):
+    frames = worth_trying(marks_of(clause), len(clause.parties), rulebook.frames)
+    for hit in find_frames(encoded(clause), frames) if frames else ():
         if _is_undone(clause, hit, rulebook):
             continue
         goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)

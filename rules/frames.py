@@ -129,15 +129,15 @@ def _listed(name: str, lists: set[str]) -> str:
     return rf"<\d+\|[^<>]*V={base}:{shape}[^<>]*>"
 
 
-def find_frames(encoded: str, marks: frozenset[str], named: int, frames: Sequence[Frame]) -> list[FrameHit]:
-    """Return every frame that the encoded clause contains, in the frames' order.
+def worth_trying(marks: frozenset[str], named: int, frames: Sequence[Frame]) -> list[Frame]:
+    """Return the frames for which a clause with these ``marks`` (see ``rules/clauses.py``) names enough parties."""
+    return [f for f in frames if named >= f.named and not any(needs.isdisjoint(marks) for needs in f.needs)]
 
-    Its ``marks`` (see ``rules/clauses.py``) and how many parties it names rule most of them out.
-    """
+
+def find_frames(encoded: str, frames: Sequence[Frame]) -> list[FrameHit]:
+    """Return every one of the frames that the encoded clause contains, in their order."""
     hits = []
     for frame in frames:
-        if named < frame.named or any(needs.isdisjoint(marks) for needs in frame.needs):
-            continue
         for match in frame.pattern.finditer(encoded):
             roles = tuple(
                 (Role(name), tuple(int(i) for i in _INDEX.findall(match[name])))

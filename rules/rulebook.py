@@ -100,6 +100,20 @@ class Rulebook:
         return {form: tuple(dict.fromkeys(found)) for form, found in tags.items()}
 
     @cached_property
+    def word_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """The tags of each word: as a verb's form, then as a noun of a list."""
+        tags = dict(self.verb_tags)
+        for name, words in self.words.items():
+            for word in words:
+                tags[word] = (*tags.get(word, ()), f"V={name}:noun")
+        return tags
+
+    @cached_property
+    def bound_for(self) -> tuple[list[str], ...]:
+        """The words of each phrase that says where goods go."""
+        return tuple(phrase.split() for phrase in self.phrases["bound_for"])
+
+    @cached_property
     def word_classes(self) -> Mapping[str, tuple[str, ...]]:
         """The classes of each word that stands around names."""
         found: dict[str, list[str]] = {}

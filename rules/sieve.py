@@ -48,13 +48,16 @@ def _folded(text: str) -> str:
 def needed_in(pattern: re.Pattern[str]) -> frozenset[str]:
     """Return texts of which every match contains at least one; none where no such text is known."""
     found = _needed(_parser.parse(pattern.pattern, pattern.flags))
-    return found if found and min(map(len, found)) > 1 else frozenset()
+    return found if _worth(found)[0] else frozenset()
 
 
 def _needed(nodes: Iterable[tuple[Any, Any]]) -> frozenset[str]:
     best: frozenset[str] = frozenset()
     whole = frozenset({""})
     for node in nodes:
+        if node[0] is _constants.ASSERT:
+            best = max(best, _needed(node[1][1]), key=_worth)
+            continue
         exact = _exact([node])
         joined = frozenset(a + b for a in whole for b in exact) if exact and len(whole) * len(exact) <= _MOST else None
         if joined is not None:

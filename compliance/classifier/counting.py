@@ -6,6 +6,7 @@ only looks them up. The counts are those of ``CountVectorizer.transform``, numbe
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,10 +38,16 @@ def counted(words: Sequence[Sequence[str]], vectorizer: Any) -> sp.csr_matrix:
         if shortest == 1:
             columns += [at for word in text if (at := find(word)) is not None]
         for size in range(max(2, shortest), longest + 1):
-            rows = zip(*(text[i:] for i in range(size)), strict=False)
-            columns += [at for row in rows if (at := find(" ".join(row))) is not None]
+            columns += [at for row in _together(text, size) if (at := find(row)) is not None]
         ends.append(len(columns))
     return counts_of(columns, ends, len(vocabulary), binary=vectorizer.binary)
+
+
+def _together(words: Sequence[str], size: int) -> list[str]:
+    """Return each run of ``size`` words, at least two, as vocabularies spell it."""
+    if size == 2:
+        return [f"{one} {other}" for one, other in pairwise(words)]
+    return [" ".join(row) for row in zip(*(words[i:] for i in range(size)), strict=False)]
 
 
 def counts_of(columns: Sequence[int], ends: Sequence[int], width: int, *, binary: bool = False) -> sp.csr_matrix:
