@@ -6,8 +6,8 @@ only looks them up. The counts are those of ``CountVectorizer.transform``, numbe
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -29,18 +29,70 @@ def counted(words: Sequence[Sequence[str]], vectorizer: Any) -> sp.csr_matrix:
 
     A vectorizer that is binary gives ones.
     """
+    rows = [columns_of(text, vectorizer) for text in words]
+    ends = [0, *accumulate(map(len, rows))]
+    return counts_of([at for row in rows for at in row], ends, len(vectorizer.vocabulary_), binary=vectorizer.binary)
+
+
+def columns_of(words: Sequence[str], vectorizer: Any) -> tuple[int, ...]:
+    """Return the columns of the words and runs of words that the vocabulary holds, once for each time they stand."""
     shortest, longest = vectorizer.ngram_range
-    vocabulary: dict[str, int] = vectorizer.vocabulary_
-    find = vocabulary.get
-    columns: list[int] = []
-    ends = [0]
-    for text in words:
-        if shortest == 1:
-            columns += [at for word in text if (at := find(word)) is not None]
-        for size in range(max(2, shortest), longest + 1):
-            columns += [at for row in _together(text, size) if (at := find(row)) is not None]
-        ends.append(len(columns))
-    return counts_of(columns, ends, len(vocabulary), binary=vectorizer.binary)
+    find = vectorizer.vocabulary_.get
+    found = [at for word in words if (at := find(word)) is not None] if shortest == 1 else []
+    for size in range(max(2, shortest), longest + 1):
+        found += [at for row in _together(words, size) if (at := find(row)) is not None]
+    return tuple(found)
+
+
+class StoryCounts(NamedTuple):
+    """Counts of words and pairs: a row for each sentence of each story in turn, and for each story's lead and whole."""
+
+    sentences: sp.csr_matrix
+    lead: sp.csr_matrix
+    whole: sp.csr_matrix
+
+
+def counted_stories(
+    said: Sequence[Sequence[str]], lengths: Sequence[int], lead: int, sentences: Any, page: Any
+) -> StoryCounts:
+    """Return the counts of stories of ``lengths`` sentences, whose words are ``said``, in one pass over them.
+
+    ``sentences`` and ``page`` are the vectorizers, both of words and pairs of words; the lead is the first ``lead``
+    sentences. No pair reaches over a sentence's end in the first, nor over a story's in the others.
+    """
+    columns, find = _shared(sentences, page)
+    story_of = np.repeat(np.arange(len(lengths)), lengths)
+    number_in = np.concatenate([np.arange(n) for n in lengths]) if lengths else np.zeros(0, int)
+    sentence = np.repeat(np.arange(len(said)), [len(words) for words in said])
+    words = [word for text in said for word in text]
+    grams = np.array([find(w, -1) for w in (*words, *_together(words, 2))], dtype=np.intp)
+    # A pair belongs where its first word stands, if its second stands there too.
+    first = np.concatenate([sentence, sentence[:-1]])
+    second = np.concatenate([sentence, sentence[1:]])
+    story, other = story_of[first], story_of[second]
+    within = (grams >= 0) & (story == other)
+    early = within & (number_in[first] < lead) & (number_in[second] < lead)
+    shape = (len(said), len(sentences.vocabulary_)), (len(lengths), len(page.vocabulary_))
+    here = (grams >= 0) & (first == second)
+    return StoryCounts(
+        _counts(first[here], columns[0][grams[here]], shape[0]),
+        _counts(story[early], columns[1][grams[early]], shape[1]),
+        _counts(story[within], columns[1][grams[within]], shape[1]),
+    )
+
+
+def _counts(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> sp.csr_matrix:
+    known = columns >= 0
+    ones = np.ones(int(known.sum()), dtype=np.int64)
+    return sp.csr_matrix((ones, (rows[known], columns[known])), shape=shape)
+
+
+@lru_cache(maxsize=8)
+def _shared(*vectorizers: Any) -> tuple[list[np.ndarray], Callable[[str, int], int]]:
+    """Return each vocabulary's columns of the entries of all, -1 where it lacks one, and what finds an entry."""
+    entries = {word: n for n, word in enumerate(dict.fromkeys(w for v in vectorizers for w in v.vocabulary_))}
+    columns = [np.array([v.vocabulary_.get(word, -1) for word in entries], dtype=np.int32) for v in vectorizers]
+    return columns, entries.get
 
 
 def _together(words: Sequence[str], size: int) -> list[str]:

@@ -9,18 +9,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
-from compliance.classifier.counting import counted, counts_of, words_in
+from compliance.classifier.counting import columns_of, counted, counts_of, words_in
 from compliance.classifier.reading import FLAGS, GOODS, LAND, PLACE, SCENES, TARGET, TARGET_STATE, Reading
 
 WINDOW = 4
 # The words of a lead: the title and about eight sentences.
-_LEAD = 9
+LEAD = 9
 # How much the views' features may weigh against each other under one regularisation.
 _WORD_SCALE, _FLAG_SCALE, _ORDER_SCALE, _TOGETHER_SCALE = 2.0, 0.2, 0.3, 0.2
 _AT = {flag: i for i, flag in enumerate(FLAGS)}
@@ -100,17 +101,19 @@ def _tokens(**options: Any) -> CountVectorizer:
     return CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **options)  # noqa: S106  (a pattern of words, no secret)
 
 
-def windows_of(readings: Sequence[Reading], views: WindowViews, said: Sequence[Sequence[str]] | None = None) -> Windows:
+def windows_of(readings: Sequence[Reading], views: WindowViews, counts: sp.csr_matrix | None = None) -> Windows:
     """Return every window's words (counted, then weighed by TF-IDF) and flags as one sparse matrix.
 
-    ``said`` are the words of each sentence of each reading in turn, where they were told apart already.
+    ``counts`` are those of the words of each sentence of each reading in turn, where they were counted already.
     """
     band, owner, first = _bands([len(r.flags) for r in readings])
-    if said is None:
-        said = words_in((text for r in readings for text in r.words), views.words)
-    words = views.weigher.transform(band @ counted(said, views.words))
-    orders = band @ counted([o.split() for r in readings for o in r.orders], views.orders)
-    together = band @ _standing_together([f for r in readings for f in r.flags], views.together)
+    if counts is None:
+        counts = counted(words_in((text for r in readings for text in r.words), views.words), views.words)
+    words = views.weigher.transform(band @ counts)
+    orders = band @ _looked_up([_known_order(o, views.orders) for r in readings for o in r.orders], views.orders)
+    together = band @ _looked_up(
+        [_known_together(f, views.together) for r in readings for f in r.flags], views.together
+    )
     parts = [
         words * _WORD_SCALE,
         sp.csr_matrix(_flag_rows(readings, band)) * _FLAG_SCALE,
@@ -126,13 +129,15 @@ def _present(counts: sp.csr_matrix) -> sp.csr_matrix:
     return counts
 
 
-def _standing_together(sentences: Sequence[frozenset[str]], vectorizer: Any) -> sp.csr_matrix:
-    columns: list[int] = []
-    ends = [0]
-    for flags in sentences:
-        columns += _known_together(flags, vectorizer)
-        ends.append(len(columns))
-    return counts_of(columns, ends, len(vectorizer.vocabulary_), binary=True)
+def _looked_up(rows: Sequence[Sequence[int]], vectorizer: Any) -> sp.csr_matrix:
+    ends = [0, *accumulate(map(len, rows))]
+    return counts_of([at for row in rows for at in row], ends, len(vectorizer.vocabulary_), binary=True)
+
+
+@lru_cache(maxsize=16_384)
+def _known_order(order: str, vectorizer: Any) -> tuple[int, ...]:
+    """Return the columns of a sentence's order of flags: short ones are many."""
+    return columns_of(order.split(), vectorizer)
 
 
 @lru_cache(maxsize=16_384)
@@ -166,14 +171,9 @@ def _combinations(flags: frozenset[str]) -> Iterator[str]:
     yield from (f"{act}{mark}" for act in done for mark in speaks if mark[1:] != act)
 
 
-def lead_words(said: Sequence[Sequence[str]]) -> list[str]:
-    """Return the words of ``lead_of``, of a reading whose sentences' words are ``said``."""
-    return [word for sentence in said[:_LEAD] for word in sentence]
-
-
 def lead_of(reading: Reading) -> str:
     """Return the masked words of title and first sentences."""
-    return " ".join(reading.words[:_LEAD])
+    return " ".join(reading.words[:LEAD])
 
 
 def _bands(lengths: Sequence[int]) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -16,14 +16,14 @@ import sklearn
 import skops.io
 
 from compliance.classifier.classification import Classification, IsOpen, Term
-from compliance.classifier.counting import counted, words_in
+from compliance.classifier.counting import StoryCounts, counted, counted_stories, words_in
 from compliance.classifier.features import (
     FLAG_NAMES,
+    LEAD,
     STORY_NAMES,
     WINDOW,
     Windows,
     WindowViews,
-    lead_words,
     pooled,
     windows_of,
 )
@@ -56,11 +56,11 @@ class Page:
 
     def decide(self, texts: Sequence[str]) -> np.ndarray:
         """Return a score for each masked text."""
-        return self.decide_words(words_in(texts, self.words))
+        return self.decide_counts(counted(words_in(texts, self.words), self.words))
 
-    def decide_words(self, said: Sequence[Sequence[str]]) -> np.ndarray:
-        """Return a score for each text, given as the words that ``words_in`` finds in it."""
-        return np.asarray(self.score.decision_function(self.weigher.transform(counted(said, self.words))))
+    def decide_counts(self, counts: Any) -> np.ndarray:
+        """Return a score for each row of counted words."""
+        return np.asarray(self.score.decision_function(self.weigher.transform(counts)))
 
 
 @dataclass(frozen=True)
@@ -76,25 +76,25 @@ class Parts:
     joint_scaler: Any = None
     joint: Any = None
 
-    def said(self, readings: Sequence[Reading]) -> list[list[str]]:
-        """Return the words of each sentence of each reading in turn, as both views count them."""
-        return words_in((text for r in readings for text in r.words), self.views.words)
+    def counted(self, readings: Sequence[Reading]) -> StoryCounts:
+        """Return the words of each sentence, lead and whole, counted: windows and page tell them apart alike."""
+        said = words_in((text for r in readings for text in r.words), self.views.words)
+        lengths = [len(r.flags) for r in readings]
+        return counted_stories(said, lengths, LEAD, self.views.words, self.page.words)
 
     def scored(
-        self, readings: Sequence[Reading], said: Sequence[Sequence[str]] | None = None
+        self, readings: Sequence[Reading], counts: StoryCounts | None = None
     ) -> tuple[Windows, list[np.ndarray]]:
         """Return the windows, and each story's window scores in the order of its text."""
-        windows = windows_of(readings, self.views, said)
+        windows = windows_of(readings, self.views, counts.sentences if counts else None)
         scores = self.window.decision_function(windows.matrix)
         cuts = np.flatnonzero(np.diff(windows.owner)) + 1
         return windows, np.split(scores, cuts)
 
-    def paged(self, readings: Sequence[Reading], said: Sequence[Sequence[str]] | None = None) -> np.ndarray:
+    def paged(self, readings: Sequence[Reading], counts: StoryCounts | None = None) -> np.ndarray:
         """Return each story's two page scores: by its lead and by the whole."""
-        sentences = iter(self.said(readings) if said is None else said)
-        stories = [list(islice(sentences, len(r.flags))) for r in readings]
-        lead = self.page.decide_words([lead_words(story) for story in stories])
-        return np.column_stack([lead, self.page.decide_words([list(chain.from_iterable(s)) for s in stories])])
+        counts = counts or self.counted(readings)
+        return np.column_stack([self.page.decide_counts(counts.lead), self.page.decide_counts(counts.whole)])
 
     def decide(self, pools: np.ndarray) -> np.ndarray:
         """Return the stories' scores, uncalibrated, from their pooled scores."""
@@ -158,9 +158,9 @@ class Model:
     ) -> list[Classification]:
         if not readings:
             return []
-        said = self.parts.said(readings)
-        windows, scores = self.parts.scored(readings, said)
-        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, said), strict=True)])
+        counts = self.parts.counted(readings)
+        windows, scores = self.parts.scored(readings, counts)
+        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, counts), strict=True)])
         decisions = self.parts.decide(pools)
         answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
         starts = np.searchsorted(windows.owner, np.arange(len(readings)))
