@@ -12,6 +12,7 @@ from sqlmodel import Session
 from compliance.alert import compose_alert
 from compliance.case import Case, CaseAction, describe_act, quotes_of
 from compliance.classifier.classification import Classification, IsOpen, Passage
+from compliance.classifier.witness import stands_in
 from compliance.coverage import RunCounts
 from compliance.grouping import WINDOW, OpenCase, group
 from compliance.monitor import Monitor
@@ -22,7 +23,7 @@ from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
 from rules.acts import may_tell
-from rules.extraction import extract
+from rules.extraction import judge_story, read_acts, read_parties
 from rules.findings import Extraction
 from rules.rulebook import Rulebook
 
@@ -57,10 +58,7 @@ class Judges:
         The rules read every story that what they find could still get flagged, and all with ``extract_all``.
         """
         texts = self.model.classify(told, None if extract_all else self._is_open)
-        found = [
-            self._extract(s) if extract_all or c.passed_gate else self._nothing
-            for s, c in zip(told, texts, strict=True)
-        ]
+        found = [self._extract(s, c, extract_all=extract_all) for s, c in zip(told, texts, strict=True)]
         classified = self.model.weigh(texts, found)
         return [screen(c, e, self.policy) for c, e in zip(classified, found, strict=True)]
 
@@ -68,8 +66,16 @@ class Judges:
         spans = [(p.field, p.start, p.end) for p in passage]
         return may_be_flagged(highest, lambda: may_tell(story.title, story.text, spans, self.rulebook), self.policy)
 
-    def _extract(self, story: Story) -> Extraction:
-        return extract(story.title, story.text, story.published.date() if story.published else None, self.rulebook)
+    def _extract(self, story: Story, text: Classification, *, extract_all: bool) -> Extraction:
+        if not (extract_all or text.passed_gate):
+            return self._nothing
+        acts = read_acts(story.title, story.text, self.rulebook)
+        if not extract_all and not may_be_flagged(
+            text.highest, lambda: stands_in(acts.evidence, text.passage), self.policy
+        ):
+            return self._nothing
+        on = story.published.date() if story.published else None
+        return judge_story(read_parties(acts, self.rulebook), story.title, story.text, on, self.rulebook)
 
     @property
     def _nothing(self) -> Extraction:

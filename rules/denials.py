@@ -285,5 +285,5 @@ def _told(
         yield f"{place}: at the end"
     if spoken:
         yield f"{place}: a speaker"
-    for word in _words(text):
-        yield f"{place.split()[0]} word: {word}"
+    where = place.split()[0]
+    yield from [f"{where} word: {word}" for word in _words(text)]

@@ -124,6 +124,11 @@ class Rulebook:
         return {word: tuple(sorted(names)) for word, names in found.items()}
 
     @cached_property
+    def titles_and_openers(self) -> frozenset[str]:
+        """What stands before a name without being part of it."""
+        return self.names["title"] | self.names["opener"]
+
+    @cached_property
     def beginnings(self) -> frozenset[str]:
         """What the names of known parties begin with, up to each space: "Islamic" of "Islamic Movement"."""
         return frozenset(name[: m.start()] for name in self.parties for m in re.finditer(" ", name))

@@ -36,6 +36,8 @@ class Classification:
     ``decision`` is what the text alone says, in log-odds before calibration; the probability weighs it with what the
     rules found, once they have read the story.
 
+    ``highest`` is the highest score that the text can reach, whatever the rules find in it.
+
     ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
     into the text. ``passed_gate`` is False where the story was ruled out before the rules read it; its score is then
     the gate's own or that of the text alone, and ``why`` and ``passage`` are empty.
@@ -48,3 +50,4 @@ class Classification:
     passed_gate: bool = True
     version: str = ""
     decision: float = 0.0
+    highest: float = 1.0

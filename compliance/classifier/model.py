@@ -180,6 +180,7 @@ class Model:
                 passage=passages[i],
                 version=self.version,
                 decision=float(decisions[i]),
+                highest=float(highest[i]),
             )
         return answers
 
