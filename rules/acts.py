@@ -10,9 +10,9 @@ from itertools import islice
 from rules.clauses import Clause, clause_of, encoded, marks_of
 from rules.findings import Evidence
 from rules.frames import FrameHit, find_frames, worth_trying
-from rules.mentions import Mention, find_mentions
+from rules.mentions import Mention, find_mentions, lower
 from rules.rulebook import Rulebook
-from rules.sentences import Sentence, sentences
+from rules.sentences import Sentence, plain, sentences
 from rules.sieve import Sieve
 from rules.vocabulary import Field, Kind, PartyType, Role
 
@@ -57,21 +57,28 @@ def may_tell(title: str, text: str, spans: Sequence[tuple[Field, int, int]], rul
 
     Only the sentences of the spans, and those beside them, are read.
     """
-    clauses = list(_clauses_near(title, text, spans, rulebook))
+    head, told = _sentences_near(title, text, spans)
+    parts = [(Field.TITLE, title, head, text), (Field.TEXT, text, told, title)]
+    if not any(_names_target(value, told, rulebook) for _, value, told, _ in parts):
+        return False
+    clauses = [c for field, value, told, around in parts for c in _clauses_in(field, value, told, around, rulebook)]
     framed = (act for f, c in clauses for act in framed_acts(f, c, title, text, rulebook))
     return any(touches(act, rulebook) for act in framed) or any(typed_acts(clauses, title, text, rulebook))
 
 
-def _clauses_near(
-    title: str, text: str, spans: Sequence[tuple[Field, int, int]], rulebook: Rulebook
-) -> Iterator[tuple[Field, Clause]]:
-    """Yield the clauses of the spans and those before and after them: an act may be spread over two or three."""
+def _sentences_near(
+    title: str, text: str, spans: Sequence[tuple[Field, int, int]]
+) -> tuple[list[Sentence], list[Sentence]]:
+    """Return the sentences of title and text in the spans, with one before and after: an act may be spread over them."""
     told = list(sentences(text))
     within = [n for n, s in enumerate(told) if any(f is Field.TEXT and s.start < e and b < s.end for f, b, e in spans)]
     first, last = (within[0] - 1, within[-1] + 1) if within else (-1, 0)
-    if first < 0:
-        yield from _clauses_in(Field.TITLE, title, list(sentences(title)), text, rulebook)
-    yield from _clauses_in(Field.TEXT, text, told[max(0, first) : last + 1], title, rulebook)
+    return (list(sentences(title)) if first < 0 else []), told[max(0, first) : last + 1]
+
+
+def _names_target(value: str, told: Sequence[Sentence], rulebook: Rulebook) -> bool:
+    """False where none of the sentences can name a target or whoever acts for one."""
+    return bool(told) and rulebook.target_names.has_any(lower(plain(value[told[0].start : told[-1].end])))
 
 
 def _clauses_in(

@@ -169,7 +169,7 @@ def find_mentions(text: str, rulebook: Rulebook, around: str = "", offset: int =
     of the story. ``offset`` is where the text begins in what the mentions' offsets count.
     """
     flat = plain(text)
-    known = list(_known(flat, _lower(flat), f"{flat}\n{plain(around)}" if around else flat, rulebook))
+    known = list(_known(flat, lower(flat), f"{flat}\n{plain(around)}" if around else flat, rulebook))
     forms = _SIEVE.possible(flat)
     found = [*known, *_unknown(flat, [m for m in known if m.is_party], forms)]
     if "amount" in forms:
@@ -178,7 +178,7 @@ def find_mentions(text: str, rulebook: Rulebook, around: str = "", offset: int =
     return [m._replace(start=m.start + offset, end=m.end + offset) for m in kept] if offset else kept
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
     """Lower-case character by character, so that no offset moves (U+0130 alone would become two characters)."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)

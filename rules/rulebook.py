@@ -90,6 +90,12 @@ class Rulebook:
         return {name: tuple(regimes) for name, regimes in found.items()}
 
     @cached_property
+    def target_names(self) -> WordMatcher:
+        """One automaton over every spelling of the targets and of whoever acts for them."""
+        known = [(p.spelling.lower(), p.party.name) for p in self.patterns if p.party is not None]
+        return WordMatcher([s for s, name in known if not self.targets.keys().isdisjoint({name, self.principal(name)})])
+
+    @cached_property
     def verb_tags(self) -> Mapping[str, tuple[str, ...]]:
         """The tags of each verb form: list and form, as ``supply``, ``supply:pp`` or ``supply:ing``."""
         tags: dict[str, list[str]] = {}
