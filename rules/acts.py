@@ -69,7 +69,7 @@ def may_tell(title: str, text: str, spans: Sequence[tuple[Field, int, int]], rul
 def _sentences_near(
     title: str, text: str, spans: Sequence[tuple[Field, int, int]]
 ) -> tuple[list[Sentence], list[Sentence]]:
-    """Return the sentences of title and text in the spans, with one before and after: an act may be spread over them."""
+    """Return the sentences of the spans in title and text, with one before and after: an act may be spread over all."""
     told = list(sentences(text))
     within = [n for n, s in enumerate(told) if any(f is Field.TEXT and s.start < e and b < s.end for f, b, e in spans)]
     first, last = (within[0] - 1, within[-1] + 1) if within else (-1, 0)

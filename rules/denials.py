@@ -178,6 +178,11 @@ def _voices(text: str) -> tuple[bool, bool, bool]:
 
 
 @lru_cache(maxsize=512)
+def _worded(where: str, text: str) -> tuple[str, ...]:
+    return tuple(f"{where} word: {word}" for word in _words(text))
+
+
+@lru_cache(maxsize=512)
 def _words(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.findall(r"[a-z']{3,}", text.lower())[:_MOST_WORDS]))
 
@@ -285,5 +290,4 @@ def _told(
         yield f"{place}: at the end"
     if spoken:
         yield f"{place}: a speaker"
-    where = place.split()[0]
-    yield from [f"{where} word: {word}" for word in _words(text)]
+    yield from _worded(place.split()[0], text)

@@ -82,8 +82,7 @@ def _places_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
 def kinds_of(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> tuple[Kind, ...]:
     """Return the likeliest kind and others that are likely too, likeliest first."""
     features = kind_features(clauses, acts, rulebook)
-    answers = rulebook.story.probabilities([f"kind {kind.value}" for kind in Kind], features)
-    shares = dict(zip(Kind, answers, strict=True))
+    shares = rulebook.story.kind_probabilities(features)
     likely = sorted(Kind, key=lambda kind: (-shares[kind], kind))
     return tuple(k for n, k in enumerate(likely[:_MOST_KINDS]) if n == 0 or shares[k] >= _ALSO)
 

@@ -5,8 +5,9 @@ Every answer can be read back from them: it is the logistic of a bias and a weig
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rules.vocabulary import Kind, Status
@@ -16,7 +17,7 @@ UNDER = "under the regime"
 ANSWERS = (DENIES, UNDER, *(f"status {s.value}" for s in Status), *(f"kind {k.value}" for k in Kind))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoryWeights:
     """A bias and a weight per feature for each of ``ANSWERS``; ``corpus`` names what they were learnt from."""
 
@@ -26,17 +27,23 @@ class StoryWeights:
 
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
         """Return the logistic of the weighted sum."""
-        return self.probabilities([answer], features)[0]
+        weights = self.weights[answer]
+        parts = [weights[name] * value for name, value in features.items() if name in weights]
+        return _logistic(self.biases[answer] + sum(parts))
 
-    def probabilities(self, answers: Sequence[str], features: Mapping[str, float]) -> list[float]:
-        """Return ``probability`` of each answer: what weighs in none of them is passed over once for all."""
-        tables = [self.weights[answer] for answer in answers]
-        told = [(name, value) for name, value in features.items() if any(name in table for table in tables)]
-        totals = [
-            self.biases[answer] + sum([weights[name] * value for name, value in told if name in weights])
-            for answer, weights in zip(answers, tables, strict=True)
-        ]
-        return [1 / (1 + math.exp(-max(-30.0, min(30.0, total)))) for total in totals]
+    def kind_probabilities(self, features: Mapping[str, float]) -> dict[Kind, float]:
+        """Return ``probability`` of each kind; features that weigh in none are passed over once for all."""
+        known = self._weighing_in_kinds
+        told = {name: value for name, value in features.items() if name in known}
+        return {kind: self.probability(f"kind {kind.value}", told) for kind in Kind}
+
+    @cached_property
+    def _weighing_in_kinds(self) -> frozenset[str]:
+        return frozenset().union(*(self.weights[f"kind {kind.value}"] for kind in Kind))
+
+
+def _logistic(total: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def load_story_weights(path: Path) -> StoryWeights:
