@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from compliance.classifier.classification import Passage
-from compliance.screening import Verdict, judgement, screen
+from compliance.screening import Verdict, judgement, may_be_flagged, screen
 from rules.findings import Extraction, MeasureFinding
 from rules.vocabulary import Field, Kind
 from tests.factories import POLICY, TEXT, TITLE, classification, extraction, screening, story
@@ -63,3 +63,13 @@ def test_the_judgement_has_the_promised_fields_and_true_offsets() -> None:
     for party in line["parties"]:
         for span in party["evidence"]:
             assert party["name"] in getattr(told, span["field"])[span["start"] : span["end"]]
+
+
+def test_a_story_may_be_flagged_at_the_alert_threshold_or_with_a_witness_from_review_on() -> None:
+    def asked() -> bool:
+        raise AssertionError("the rules were asked in vain")
+
+    assert may_be_flagged(0.7, asked, POLICY)
+    assert not may_be_flagged(0.29, asked, POLICY)
+    assert may_be_flagged(0.3, lambda: True, POLICY)
+    assert not may_be_flagged(0.69, lambda: False, POLICY)
