@@ -40,8 +40,8 @@ class Classifier(Protocol):
     def version(self) -> str:
         """Which model it is."""
 
-    def classify(self, stories: Sequence[Story]) -> list[Classification]:
-        """Return what the text of each story says."""
+    def classify(self, stories: Sequence[Story], *, in_full: bool = False) -> list[Classification]:
+        """Return what the text of each story says; in full of those that its gates let through, or of all."""
 
     def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
         """Return the same with the score of both."""
@@ -59,7 +59,7 @@ class Judges:
         """Return one screening per story, in order.
 
         A story in a language that is not read is left unjudged. The rules read every other that passes the classifier's
-        cheap gate, and all others with ``extract_all``.
+        gates, and all others with ``extract_all``.
         """
         languages = [language_of(s.title, s.text) for s in told]
         read = [s for s, language in zip(told, languages, strict=True) if is_covered(language)]
@@ -67,7 +67,7 @@ class Judges:
         return [self._screening(language, judged) for language in languages]
 
     def _judge_read(self, told: Sequence[Story], extract_all: bool) -> Sequence[tuple[Classification, Extraction]]:
-        texts = self.model.classify(told)
+        texts = self.model.classify(told, in_full=extract_all)
         found = [
             self._extract(s) if extract_all or c.passed_gate else self._nothing
             for s, c in zip(told, texts, strict=True)

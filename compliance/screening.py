@@ -81,12 +81,11 @@ def leave_unjudged(language: str, model: str, rules: str, policy: Policy) -> Scr
 def screen(
     classification: Classification, extraction: Extraction, policy: Policy, language: str = UNKNOWN
 ) -> Screening:
-    """Return the verdict: two witnesses, the calibrated score and what the rules found, against two thresholds.
+    """Return the verdict: the calibrated score, in which words and rules speak together, against two thresholds.
 
-    From the review threshold on, a story waits for an officer where the rules found an act under a measure in force
-    on its day, in the passage that carried the score: a long page says something about everybody somewhere. Without
-    that second witness it takes the alert threshold. An alert needs that witness and a party to name. Where every
-    measure the act touches was out of force, the act is no breach, and the story is clear.
+    From the review threshold on, a story waits for an officer. An alert needs two more witnesses: a party to name, and
+    an act that a declared rule found in the passage that carried the score, under a measure in force on its day.
+    Where every measure the act touches was out of force, the act is no breach, and the story is clear.
     """
     verdict, reasons = _verdict(classification, extraction, policy)
     return Screening(
@@ -102,6 +101,11 @@ def screen(
     )
 
 
+def is_out_of_force(extraction: Extraction) -> bool:
+    """True where the rules found measures that the act touches, none of them in force on the day."""
+    return bool(extraction.measures) and not any(m.in_force for m in extraction.measures)
+
+
 def is_witnessed(classification: Classification, extraction: Extraction) -> bool:
     """True where the rules found an act under a measure in force, in the passage that carried the score."""
     if not extraction.regimes:
@@ -115,7 +119,7 @@ def _verdict(classification: Classification, extraction: Extraction, policy: Pol
     score = classification.score
     if score < policy.review:
         return Verdict.CLEAR, (f"score {score:.2f} is under the review threshold {policy.review:.2f}",)
-    if extraction.measures and not any(m.in_force for m in extraction.measures):
+    if is_out_of_force(extraction):
         codes = ", ".join(sorted({m.code for m in extraction.measures}))
         return Verdict.CLEAR, (f"no measure it touches was in force on the day ({codes})",)
     if score >= policy.alert:
@@ -128,16 +132,7 @@ def _verdict(classification: Classification, extraction: Extraction, policy: Pol
                 "held for review: no act under a measure in the passage that carried it",
             )
         return Verdict.ALERT, (reached,)
-    reached = f"score {score:.2f} reaches the review threshold {policy.review:.2f}"
-    if is_witnessed(classification, extraction):
-        return Verdict.REVIEW, (
-            reached,
-            "the rules found an act under a measure in force on the day, in the same passage",
-        )
-    why = (
-        "the rules found no act under a measure in force in the passage that carried the score, which alone is too low"
-    )
-    return Verdict.CLEAR, (reached, why)
+    return Verdict.REVIEW, (f"score {score:.2f} reaches the review threshold {policy.review:.2f}",)
 
 
 def judgement(story: Story, screening: Screening) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
-from rules.bystanders import Stances
-from rules.clauses import Clause, clause_of
+from rules.clauses import Clause, clause_of, encoded, marks_of
 from rules.findings import Evidence
-from rules.frames import FrameHit, find_frames
+from rules.frames import FrameHit, find_frames, worth_trying
 from rules.mentions import Mention, find_mentions
 from rules.rulebook import Rulebook
-from rules.sentences import sentences
+from rules.sentences import Sentence, sentences
+from rules.sieve import Sieve
 from rules.vocabulary import Field, Kind, PartyType, Role
 
 NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
@@ -34,27 +35,28 @@ class Act:
 
 def clauses_of(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:
     for field, value, around in ((Field.TITLE, title, text), (Field.TEXT, text, title)):
-        mentions = find_mentions(value, rulebook, around)
-        at = 0
-        for number, sentence in enumerate(sentences(value)):
-            if number >= _MAX_SENTENCES:
-                break
-            while at < len(mentions) and mentions[at].start < sentence.start:
-                at += 1
-            end = at
-            while end < len(mentions) and mentions[end].end <= sentence.end:
-                end += 1
-            yield field, clause_of(sentence, mentions[at:end], rulebook)
-            at = end
+        told = islice(sentences(value), _MAX_SENTENCES)
+        yield from ((field, clause) for clause in _tagged(told, find_mentions(value, rulebook, around), rulebook))
 
 
-def framed_acts(
-    field: Field, clause: Clause, title: str, text: str, stances: Stances, rulebook: Rulebook
-) -> Iterator[Act]:
+def _tagged(told: Iterable[Sentence], mentions: Sequence[Mention], rulebook: Rulebook) -> Iterator[Clause]:
+    at = 0
+    for sentence in told:
+        while at < len(mentions) and mentions[at].start < sentence.start:
+            at += 1
+        end = at
+        while end < len(mentions) and mentions[end].end <= sentence.end:
+            end += 1
+        yield clause_of(sentence, mentions[at:end], rulebook)
+        at = end
+
+
+def framed_acts(field: Field, clause: Clause, title: str, text: str, rulebook: Rulebook) -> Iterator[Act]:
     """Yield the acts that the frames find in one clause; what it denies or only imagines is left out."""
     if not clause.parties:
         return
-    for hit in find_frames(clause.encoded, clause.lists, rulebook.frames):
+    frames = worth_trying(marks_of(clause), len(clause.parties), rulebook.frames)
+    for hit in find_frames(encoded(clause), frames) if frames else ():
         if _is_undone(clause, hit, rulebook):
             continue
         goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
@@ -83,7 +85,7 @@ def _is_undone(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> bool:
     """True where the words of the hit, or the few before it, deny or only imagine the act, or belong to a speaker."""
     start, end = clause.tokens[max(0, hit.first - 4)].start, clause.tokens[hit.last].end
     span = clause.sentence.text[start - clause.sentence.start : end - clause.sentence.start].lower()
-    if any(phrases_in(rulebook.phrases[name]).search(span) for name in ("negation", "hypothetical")):
+    if _is_doubt(span, rulebook.phrases["negation"], rulebook.phrases["hypothetical"]):
         return True
     if hit.frame.id.startswith("transfer.accused"):
         return False
@@ -162,8 +164,19 @@ MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "
 
 def is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
     """True where the sentence denies, plans, asks for or only imagines what it speaks of."""
-    sentence = clause.sentence.text.lower()
-    return any(phrases_in(rulebook.phrases[name]).search(sentence) for name in ("negation", "hypothetical"))
+    return _is_doubt(clause.sentence.text.lower(), rulebook.phrases["negation"], rulebook.phrases["hypothetical"])
+
+
+@lru_cache(maxsize=2_048)
+def _is_doubt(lowered: str, negation: tuple[str, ...], hypothetical: tuple[str, ...]) -> bool:
+    patterns, sieve = _doubts(negation, hypothetical)
+    return any(patterns[name].search(lowered) for name in sieve.possible(lowered))
+
+
+@lru_cache(maxsize=4)
+def _doubts(*lists: tuple[str, ...]) -> tuple[dict[str, re.Pattern[str]], Sieve]:
+    patterns = {str(number): phrases_in(phrases) for number, phrases in enumerate(lists)}
+    return patterns, Sieve(patterns)
 
 
 def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:

@@ -249,7 +249,7 @@ def _names(
     rulebook: Rulebook,
 ) -> Iterator[tuple[int, int]]:
     """Yield the spans of the names in a run: the whole, or what known names leave of it."""
-    skipped = rulebook.names["title"] | rulebook.names["opener"]
+    skipped = rulebook.titles_and_openers
     words = list(words)
     while words and _is_skipped(text, words[0], skipped, common):
         words.pop(0)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 from rules.mentions import Mention
 from rules.rulebook import Rulebook
@@ -13,8 +13,7 @@ _WORD = re.compile(r"-?\w+(?:['.]\w+)*|'s\b|[,;:()]")
 _UNSAFE = re.compile(r"[<>|\s]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word or one mention of a sentence; offsets are the field's."""
 
     start: int
@@ -26,14 +25,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A tagged sentence and its encoded form, over which frames are matched.
+    """A tagged sentence.
 
     ``lists`` are the word lists its words belong to, ``parties`` the indexes of the tokens that name a party.
     """
 
     sentence: Sentence
     tokens: tuple[Token, ...]
-    encoded: str
     lists: frozenset[str]
     parties: tuple[int, ...]
 
@@ -54,15 +52,31 @@ def clause_of(sentence: Sentence, mentions: Sequence[Mention], rulebook: Ruleboo
         position = mention.end - sentence.start
     _words(sentence, position, len(sentence.text), rulebook, tokens)
     _tag_phrases(tokens, rulebook)
-    encoded = "".join(f"<{i}|{_encoded(t)}>" for i, t in enumerate(tokens))
     lists = frozenset(tag[2:].partition(":")[0] for t in tokens for tag in t.tags if tag.startswith("V="))
     parties = tuple(i for i, t in enumerate(tokens) if t.mention is not None and t.mention.is_party)
-    return Clause(sentence, tuple(tokens), encoded, lists, parties)
+    return Clause(sentence, tuple(tokens), lists, parties)
+
+
+def marks_of(clause: Clause) -> frozenset[str]:
+    """Return the clause's words, and its lists and goods as the elements of frames name them."""
+    marks = {token.word for token in clause.tokens}
+    for token in clause.tokens:
+        for tag in token.tags:
+            marks.add(tag)
+            marks.add("G=" if tag.startswith("G=") else tag.partition(":")[0])
+    return frozenset(marks)
+
+
+def encoded(clause: Clause) -> str:
+    """Return the clause in the form over which frames are matched: ``<0|P=Iran w=iran><1|V=supply:fin w=sent>``."""
+    return "".join([f"<{i}|{_encoded(t)}>" for i, t in enumerate(clause.tokens)])
 
 
 def _encoded(token: Token) -> str:
     """Return a token's tags and word without the marks that the encoding itself uses."""
-    return " ".join(_UNSAFE.sub("_", part) for part in (*token.tags, f"w={token.word}"))
+    parts = (*token.tags, f"w={token.word}")
+    # A word holds none of the marks; a name or goods may.
+    return " ".join(parts if token.mention is None else (_UNSAFE.sub("_", part) for part in parts))
 
 
 def _written(sentence: Sentence, mention: Mention) -> str:
@@ -70,32 +84,21 @@ def _written(sentence: Sentence, mention: Mention) -> str:
 
 
 def _words(sentence: Sentence, start: int, end: int, rulebook: Rulebook, tokens: list[Token]) -> None:
-    nouns = _noun_tags(rulebook)
+    tags, offset = rulebook.word_tags, sentence.start
     for match in _WORD.finditer(sentence.text, start, end):
-        word = match.group().lower()
-        tags = rulebook.verb_tags.get(word, ()) + nouns.get(word, ())
-        tokens.append(Token(sentence.start + match.start(), sentence.start + match.end(), word, tags))
-
-
-@lru_cache(maxsize=8)
-def _noun_tags_of(version: str, items: tuple[tuple[str, frozenset[str]], ...]) -> dict[str, tuple[str, ...]]:
-    tags: dict[str, tuple[str, ...]] = {}
-    for name, words in items:
-        for word in words:
-            tags[word] = (*tags.get(word, ()), f"V={name}:noun")
-    return tags
-
-
-def _noun_tags(rulebook: Rulebook) -> dict[str, tuple[str, ...]]:
-    return _noun_tags_of(rulebook.version, tuple(rulebook.words.items()))
+        begin, stop = match.span()
+        word = match[0].lower()
+        tokens.append(Token(offset + begin, offset + stop, word, tags.get(word, ())))
 
 
 def _tag_phrases(tokens: list[Token], rulebook: Rulebook) -> None:
-    """Tag the first word of each phrase that frames refer to; the other words stay as they are."""
-    for phrase in rulebook.phrases["bound_for"]:
-        words = phrase.split()
-        for i in range(len(tokens) - len(words) + 1):
-            if tokens[i].word == words[0] and [t.word for t in tokens[i : i + len(words)]] == words:
-                last = i + len(words) - 1
+    """Tag the last word of each phrase that frames refer to; the other words stay as they are."""
+    words = [token.word for token in tokens]
+    for phrase in rulebook.bound_for:
+        if phrase[0] not in words:
+            continue
+        for i in range(len(tokens) - len(phrase) + 1):
+            if words[i] == phrase[0] and words[i : i + len(phrase)] == phrase:
+                last = i + len(phrase) - 1
                 t = tokens[last]
                 tokens[last] = Token(t.start, t.end, t.word, (*t.tags, "V=bound_for:noun"), t.mention)

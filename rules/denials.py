@@ -14,6 +14,7 @@ from rules.candidates import Candidate, Place
 from rules.clauses import Clause
 from rules.linear import DENIES
 from rules.rulebook import Rulebook
+from rules.sieve import Sieve
 from rules.vocabulary import Field, PartyType
 
 # How sure the model must be of a denial, by a party of the act and by anyone else the story names.
@@ -50,6 +51,7 @@ _CUES = {
     r"statement|according to",
 }  # fmt: skip
 _PATTERNS = {name: re.compile(rf"(?<!\w)(?:{cue})(?!\w)", re.IGNORECASE) for name, cue in _CUES.items()}
+_SIEVE = Sieve(_PATTERNS)
 _SPEAKER = re.compile(
     r"\b(?:spokes\w+|ministry|minister|embassy|ambassador|envoy|lawyers?|counsel|solicitors?|attorney|government|"
     r"statement|letter|mission|consul\w*|president|owner|officials?|delegat\w+|representative|director|manager|"
@@ -130,9 +132,13 @@ def denial_features(
 
 def _heads(relation: str, type_: PartyType, clause: Clause) -> Iterator[str]:
     """Yield what sort of party the sentence lets speak: "the company", "his lawyer", "the embassy"."""
-    for head, pattern in _OF_TYPE.items():
-        if pattern.search(clause.sentence.text):
-            yield f"{relation.split()[0]}: {head.value} speaks, {type_.value} is meant"
+    for head in _speaking(clause.sentence.text):
+        yield f"{relation.split()[0]}: {head} speaks, {type_.value} is meant"
+
+
+@lru_cache(maxsize=512)
+def _speaking(text: str) -> tuple[str, ...]:
+    return tuple(head.value for head, pattern in _OF_TYPE.items() if pattern.search(text))
 
 
 def _of_candidate(one: Candidate, names: Collection[str], stances: Stances) -> Iterator[str]:
@@ -159,7 +165,21 @@ def _places_by_clause(candidates: Sequence[Candidate], count: int) -> list[list[
 
 @lru_cache(maxsize=512)
 def _cues(text: str) -> tuple[tuple[str, int, int], ...]:
-    return tuple((name, m.start(), m.end()) for name, p in _PATTERNS.items() if (m := p.search(text)))
+    possible = _SIEVE.possible(text)
+    return tuple(
+        (name, m.start(), m.end()) for name, p in _PATTERNS.items() if name in possible and (m := p.search(text))
+    )
+
+
+@lru_cache(maxsize=512)
+def _voices(text: str) -> tuple[bool, bool, bool]:
+    """Return whether somebody speaks for another, says something, and says it of himself."""
+    return bool(_SPEAKER.search(text)), bool(_SAYS.search(text)), bool(_OURS.search(text))
+
+
+@lru_cache(maxsize=512)
+def _worded(where: str, text: str) -> tuple[str, ...]:
+    return tuple(f"{where} word: {word}" for word in _words(text))
 
 
 @lru_cache(maxsize=512)
@@ -251,8 +271,7 @@ def _told(
     text = clause.sentence.text
     place = relation.partition(",")[0]
     yield relation
-    spoken = bool(_SPEAKER.search(text))
-    says = bool(_SAYS.search(text))
+    spoken, says, ours = _voices(text)
     sorts = [name for name, _, _ in cues]
     yield f"only {'+'.join(sorts)}" if len(sorts) < 3 else "many cues"
     for name in sorts:
@@ -263,7 +282,7 @@ def _told(
             yield f"{place}: {name}, by a speaker"
         if says:
             yield f"{place}: {name}, in words"
-    if _OURS.search(text):
+    if ours:
         yield f"{place}: we"
     elif '"' in text or "“" in text:
         yield f"{place}: quote"
@@ -271,5 +290,4 @@ def _told(
         yield f"{place}: at the end"
     if spoken:
         yield f"{place}: a speaker"
-    for word in _words(text):
-        yield f"{place.split()[0]} word: {word}"
+    yield from _worded(place.split()[0], text)

@@ -31,7 +31,8 @@ class Frame:
     """A compiled frame; ``says`` is the sentence shown to the officer, ``kind`` what it always gives, if anything.
 
     ``otherwise`` is the kind of a clause that names no goods; ``goods`` the kind of goods the clause must name;
-    ``needs`` lists of which a clause must hold one to be worth the match.
+    ``needs`` are sets of marks (tags and words of tokens), of each of which a clause must hold one to be worth the
+    match; ``named`` is how many parties it must name.
     """
 
     id: str
@@ -41,7 +42,8 @@ class Frame:
     kind: Kind | None
     otherwise: Kind | None
     goods: Kind | None
-    needs: frozenset[str]
+    needs: tuple[frozenset[str], ...]
+    named: int
     examples: tuple[Mapping[str, Any], ...]
 
 
@@ -60,7 +62,6 @@ def compile_frame(row: Mapping[str, Any], lists: set[str], roles: set[str]) -> F
     found: list[str] = []
     elements = row["match"].split()
     expression = "".join(_element(e, lists, roles, found) for e in elements)
-    verbs = re.findall(r"\[([\w|:]+)\]", row["match"])
     return Frame(
         id=row["id"],
         says=row["says"],
@@ -69,7 +70,8 @@ def compile_frame(row: Mapping[str, Any], lists: set[str], roles: set[str]) -> F
         kind=_kind(row, "kind"),
         otherwise=_kind(row, "otherwise"),
         goods=_kind(row, "with"),
-        needs=frozenset(name.split(":")[0] for name in verbs[0].split("|")) if verbs else frozenset(),
+        needs=tuple(needs for e in elements if (needs := _needs(e))),
+        named=sum(1 for e in elements if re.fullmatch(r"\{(?!goods)\w+\}", e)),
         examples=tuple(row.get("examples", ())),
     )
 
@@ -97,6 +99,16 @@ def _element(element: str, lists: set[str], roles: set[str], found: list[str]) -
     return f"(?:{expression})?" if optional else expression
 
 
+def _needs(element: str) -> frozenset[str]:
+    """Return the marks of which a clause must hold one for the element to match; none where it may do without."""
+    if match := re.fullmatch(r"\{goods(?::(\w+))?\}", element):
+        return frozenset({f"G={match[1] or ''}"})
+    if match := re.fullmatch(r"\[([\w|:]+)\]", element):
+        return frozenset(f"V={name}" for name in match[1].split("|"))
+    # The tags of a token may hold what looks like a word, so that only words by themselves are told apart.
+    return frozenset(element.split("|")) if re.fullmatch(r"[a-z|'-]+", element) else frozenset()
+
+
 def _named(name: str, kind: str | None, roles: set[str], found: list[str]) -> str:
     if name == "goods":
         return rf"<\d+\|G={Kind(kind).value if kind else ''}[^<>]*>"
@@ -117,12 +129,15 @@ def _listed(name: str, lists: set[str]) -> str:
     return rf"<\d+\|[^<>]*V={base}:{shape}[^<>]*>"
 
 
-def find_frames(encoded: str, tags: frozenset[str], frames: Sequence[Frame]) -> list[FrameHit]:
-    """Return every frame that the encoded clause contains, in the frames' order; ``tags`` rules most of them out."""
+def worth_trying(marks: frozenset[str], named: int, frames: Sequence[Frame]) -> list[Frame]:
+    """Return the frames for which a clause with these ``marks`` (see ``rules/clauses.py``) names enough parties."""
+    return [f for f in frames if named >= f.named and not any(needs.isdisjoint(marks) for needs in f.needs)]
+
+
+def find_frames(encoded: str, frames: Sequence[Frame]) -> list[FrameHit]:
+    """Return every one of the frames that the encoded clause contains, in their order."""
     hits = []
     for frame in frames:
-        if frame.needs and frame.needs.isdisjoint(tags):
-            continue
         for match in frame.pattern.finditer(encoded):
             roles = tuple(
                 (Role(name), tuple(int(i) for i in _INDEX.findall(match[name])))

@@ -7,7 +7,7 @@ do, if one of its measures for acts of this kind was in force. Linear models wei
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -48,7 +48,7 @@ class Named:
 def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> Named:
     """Return which regimes' targets and territories the clauses name."""
     named = Named()
-    zones = _zones(rulebook)
+    zones = rulebook.zones
     for number, (part, clause) in enumerate(clauses):
         targets = [r.id for name in _names_in(clause, rulebook) for r in rulebook.targets.get(name, ())]
         within = [
@@ -64,15 +64,6 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -
         if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
             named.with_goods.update(here)
     return named
-
-
-def _zones(rulebook: Rulebook) -> Mapping[str, Sequence[str]]:
-    """Return the regimes of each territory."""
-    found: dict[str, list[str]] = {}
-    for regime in rulebook.regimes.values():
-        for name in regime.territory:
-            found.setdefault(name, []).append(regime.id)
-    return found
 
 
 def _names_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
@@ -91,29 +82,30 @@ def _places_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
 def kinds_of(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> tuple[Kind, ...]:
     """Return the likeliest kind and others that are likely too, likeliest first."""
     features = kind_features(clauses, acts, rulebook)
-    shares = {kind: rulebook.story.probability(f"kind {kind.value}", features) for kind in Kind}
+    shares = rulebook.story.kind_probabilities(features)
     likely = sorted(Kind, key=lambda kind: (-shares[kind], kind))
     return tuple(k for n, k in enumerate(likely[:_MOST_KINDS]) if n == 0 or shares[k] >= _ALSO)
 
 
 def kind_features(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> dict[str, float]:
     """Return the story's words, goods and targets and the kinds and roles of its acts, as named numbers."""
-    words: Counter[str] = Counter()
+    said: list[str] = []
     goods: Counter[str] = Counter()
     targets: Counter[str] = Counter()
     for _, clause in clauses:
         for token in clause.tokens:
             if token.mention is None:
-                words.update([token.word] if len(token.word) > 2 and not token.word.isdigit() else [])
+                if len(token.word) > 2 and not token.word.isdigit():
+                    said.append(token.word)
             elif token.mention.kind is not None:
-                words[token.mention.goods] += 1
+                said.append(token.mention.goods)
                 goods[token.mention.kind.value] += 1
         names = (rulebook.principal(name) for name in _names_in(clause, rulebook))
         targets.update(name for name in names if name in rulebook.targets)
     acted: Counter[str] = Counter()
     for act in acts:
         acted.update({kind.value: 2 if act.strong else 1 for kind in act.kinds})
-    found = {f"word: {word}": value for word, value in _balanced(words).items()}
+    found = {f"word: {word}": value for word, value in _balanced(Counter(said)).items()}
     found |= {f"goods: {kind}": share for kind, share in _shares(goods).items()}
     found |= {f"some goods: {kind}": 1.0 for kind in goods}
     found |= {f"target: {name}": share for name, share in _shares(targets).items()}

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rules.vocabulary import Kind, Status
@@ -16,7 +17,7 @@ UNDER = "under the regime"
 ANSWERS = (DENIES, UNDER, *(f"status {s.value}" for s in Status), *(f"kind {k.value}" for k in Kind))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoryWeights:
     """A bias and a weight per feature for each of ``ANSWERS``; ``corpus`` names what they were learnt from."""
 
@@ -27,8 +28,22 @@ class StoryWeights:
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
         """Return the logistic of the weighted sum."""
         weights = self.weights[answer]
-        total = self.biases[answer] + sum(weights.get(name, 0.0) * value for name, value in features.items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+        parts = [weights[name] * value for name, value in features.items() if name in weights]
+        return _logistic(self.biases[answer] + sum(parts))
+
+    def kind_probabilities(self, features: Mapping[str, float]) -> dict[Kind, float]:
+        """Return ``probability`` of each kind; features that weigh in none are passed over once for all."""
+        known = self._weighing_in_kinds
+        told = {name: value for name, value in features.items() if name in known}
+        return {kind: self.probability(f"kind {kind.value}", told) for kind in Kind}
+
+    @cached_property
+    def _weighing_in_kinds(self) -> frozenset[str]:
+        return frozenset().union(*(self.weights[f"kind {kind.value}"] for kind in Kind))
+
+
+def _logistic(total: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def load_story_weights(path: Path) -> StoryWeights:

@@ -17,6 +17,15 @@ class WordMatcher:
         self._joined = [s[:1] == "-" for s in spellings]
         self._automaton = ahocorasick_rs.AhoCorasick(spellings)
 
+    def has_any(self, lowered: str) -> bool:
+        """True where the text holds one of the spellings as a whole word, were it within another."""
+        size, joined = len(lowered), self._joined
+        return any(
+            (end == size or not (lowered[end].isalnum() or lowered[end] == "_"))
+            and (start == 0 or joined[index] or not (lowered[start - 1].isalnum() or lowered[start - 1] == "_"))
+            for index, start, end in self._automaton.find_matches_as_indexes(lowered, overlapping=True)
+        )
+
     def find(
         self, lowered: str, accept: Callable[[int, int, int], bool] | None = None
     ) -> Iterator[tuple[int, int, int]]:

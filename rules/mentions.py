@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from rules.rulebook import KnownParty, Pattern, Rulebook
 from rules.sentences import plain
+from rules.sieve import Sieve
 from rules.vocabulary import Kind, PartyType
 
 _SORT_OF_SHIP = (
@@ -135,8 +136,15 @@ _MILITARY_GOODS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+# Which of the forms above a text may hold; most hold none of most.
+_FORMS = {
+    "vessel": _VESSEL, "company": _COMPANY, "person": _PERSON, "charged": _CHARGED, "imo": _IMO,
+    "aircraft": _AIRCRAFT, "amount": _AMOUNT,
+}  # fmt: skip
+_SIEVE = Sieve(_FORMS)
+
+
+class Mention(NamedTuple):
     """A party or goods named at ``text[start:end]``."""
 
     start: int
@@ -154,19 +162,23 @@ class Mention:
         return self.type is not None
 
 
-def find_mentions(text: str, rulebook: Rulebook, around: str = "") -> list[Mention]:
+def find_mentions(text: str, rulebook: Rulebook, around: str = "", offset: int = 0) -> list[Mention]:
     """Return every mention in the order of the text; none overlaps another.
 
     A name that other things share counts only where one of its cues stands in the same text or in ``around``, the rest
-    of the story.
+    of the story. ``offset`` is where the text begins in what the mentions' offsets count.
     """
     flat = plain(text)
-    known = list(_known(flat, _lower(flat), f"{flat}\n{plain(around)}" if around else flat, rulebook))
-    found = [*known, *_unknown(flat, [m for m in known if m.is_party]), *_amounts(flat)]
-    return _without_overlaps(sorted(found, key=lambda m: (m.start, -m.end)))
+    known = list(_known(flat, lower(flat), f"{flat}\n{plain(around)}" if around else flat, rulebook))
+    forms = _SIEVE.possible(flat)
+    found = [*known, *_unknown(flat, [m for m in known if m.is_party], forms)]
+    if "amount" in forms:
+        found += _amounts(flat)
+    kept = _without_overlaps(sorted(found, key=lambda m: (m.start, -m.end)))
+    return [m._replace(start=m.start + offset, end=m.end + offset) for m in kept] if offset else kept
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
     """Lower-case character by character, so that no offset moves (U+0130 alone would become two characters)."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
@@ -261,20 +273,20 @@ def _is_of_person(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
     return any(not (w in _BESIDE_LANDS or w.isupper() or w in rulebook.parties) for w in words)
 
 
-def _unknown(flat: str, known: list[Mention]) -> Iterator[Mention]:
+def _unknown(flat: str, known: list[Mention], forms: Collection[str]) -> Iterator[Mention]:
     """Yield parties that no list knows, by the form in which news introduces them."""
     taken = [False] * (len(flat) + 1)
     opening: dict[int, Mention] = {}
     for mention in known:
         taken[mention.start : mention.end] = [True] * (mention.end - mention.start)
         opening[mention.start] = mention
-    for pattern, type_ in (
-        (_VESSEL, PartyType.VESSEL),
-        (_COMPANY, PartyType.COMPANY),
-        (_PERSON, PartyType.PERSON),
-        (_CHARGED, PartyType.PERSON),
+    for form, type_ in (
+        ("vessel", PartyType.VESSEL),
+        ("company", PartyType.COMPANY),
+        ("person", PartyType.PERSON),
+        ("charged", PartyType.PERSON),
     ):
-        for match in pattern.finditer(flat):
+        for match in _FORMS[form].finditer(flat) if form in forms else ():
             start, end = _trimmed(flat, match.start(1), match.end(1))
             if type_ is PartyType.COMPANY:
                 start = _without_owner(flat, start, end, opening)
@@ -283,7 +295,10 @@ def _unknown(flat: str, known: list[Mention]) -> Iterator[Mention]:
             is_own = type_ is PartyType.COMPANY and _is_own_name(flat, start, end, taken)
             if end - start >= 3 and (is_own or not any(taken[start:end])):
                 yield Mention(start, end, flat[start:end].rstrip("."), type_)
-    yield from _numbered(flat, taken)
+    if "imo" in forms:
+        yield from _ships_by_number(flat, taken)
+    if "aircraft" in forms:
+        yield from _aircraft(flat, taken)
 
 
 def _is_own_name(flat: str, start: int, end: int, taken: list[bool]) -> bool:
@@ -303,8 +318,8 @@ def _without_owner(flat: str, start: int, end: int, opening: dict[int, Mention])
     return after if after and flat.find(" ", after, end) > 0 else start
 
 
-def _numbered(flat: str, taken: list[bool]) -> Iterator[Mention]:
-    """Yield ships told by an IMO number and aircraft told by a tail number."""
+def _ships_by_number(flat: str, taken: list[bool]) -> Iterator[Mention]:
+    """Yield ships told by an IMO number."""
     for match in _IMO.finditer(flat):
         if not is_imo_number(match[1]):
             continue
@@ -314,6 +329,10 @@ def _numbered(flat: str, taken: list[bool]) -> Iterator[Mention]:
             yield Mention(match.start(), match.end(), f"IMO {match[1]}", PartyType.VESSEL)
         elif not any(taken[start:end]) and not _WARSHIP.match(flat, start):
             yield Mention(start, end, flat[start:end], PartyType.VESSEL)
+
+
+def _aircraft(flat: str, taken: list[bool]) -> Iterator[Mention]:
+    """Yield aircraft told by a tail number."""
     for match in _AIRCRAFT.finditer(flat):
         start, end = match.span(match.lastindex or 1)
         if not any(taken[start:end]):

@@ -59,10 +59,11 @@ class Judgement:
 
 def judge(features: Mapping[str, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
     """Return what the weights say of a candidate; ``framed`` are the roles that frames gave him."""
-    violator = weights.probability("violator", features)
+    violator = weights.violator(features)
     if violator < THRESHOLD_FRAMED:
         return Judgement(violator, ())
-    likely = {r: weights.probability(r.value, features) * (_FRAMED if r in framed else 1) for r in ROLES}
+    told = weights.told_by(features)
+    likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
     top = max(likely.values())
     roles = sorted((r for r in ROLES if likely[r] >= _NEARLY * top), key=lambda r: (-likely[r], r))
     return Judgement(violator, tuple(roles))
@@ -224,6 +225,10 @@ def _features(
         found[f"{told}: {sort}"] = 1
         if one.is_known and told.startswith("story of"):
             found[f"{told}: {one.name}"] = 1
+    if len(one.places) == 1:
+        place = one.places[0]
+        found.update(dict.fromkeys(_around(place, scenes[place.clause], sort), 1.0))
+        return found
     around: Counter[str] = Counter()
     for place in one.places:
         around.update(set(_around(place, scenes[place.clause], sort)))

@@ -81,6 +81,15 @@ class Rulebook:
         return {name: tuple(regimes) for name, regimes in found.items()}
 
     @cached_property
+    def zones(self) -> Mapping[str, tuple[str, ...]]:
+        """The regimes of each territory, by id."""
+        found: dict[str, list[str]] = {}
+        for regime in self.regimes.values():
+            for name in regime.territory:
+                found.setdefault(name, []).append(regime.id)
+        return {name: tuple(regimes) for name, regimes in found.items()}
+
+    @cached_property
     def verb_tags(self) -> Mapping[str, tuple[str, ...]]:
         """The tags of each verb form: list and form, as ``supply``, ``supply:pp`` or ``supply:ing``."""
         tags: dict[str, list[str]] = {}
@@ -91,6 +100,20 @@ class Rulebook:
         return {form: tuple(dict.fromkeys(found)) for form, found in tags.items()}
 
     @cached_property
+    def word_tags(self) -> Mapping[str, tuple[str, ...]]:
+        """The tags of each word: as a verb's form, then as a noun of a list."""
+        tags = dict(self.verb_tags)
+        for name, words in self.words.items():
+            for word in words:
+                tags[word] = (*tags.get(word, ()), f"V={name}:noun")
+        return tags
+
+    @cached_property
+    def bound_for(self) -> tuple[list[str], ...]:
+        """The words of each phrase that says where goods go."""
+        return tuple(phrase.split() for phrase in self.phrases["bound_for"])
+
+    @cached_property
     def word_classes(self) -> Mapping[str, tuple[str, ...]]:
         """The classes of each word that stands around names."""
         found: dict[str, list[str]] = {}
@@ -99,6 +122,11 @@ class Rulebook:
                 for word in words:
                     found.setdefault(word, []).append(name)
         return {word: tuple(sorted(names)) for word, names in found.items()}
+
+    @cached_property
+    def titles_and_openers(self) -> frozenset[str]:
+        """What stands before a name without being part of it."""
+        return self.names["title"] | self.names["opener"]
 
     @cached_property
     def beginnings(self) -> frozenset[str]:

@@ -6,11 +6,13 @@ beside it or elsewhere; a linear model weighs it, whose weights are data (``rule
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 from rules.acts import Act, phrases_in
 from rules.clauses import Clause
 from rules.rulebook import Rulebook
+from rules.sieve import Sieve
 from rules.vocabulary import Field, Status
 
 _LEAD = 2
@@ -76,6 +78,14 @@ _CUES = {
 _PATTERNS = {name: re.compile(cue) for name, cue in _CUES.items()}
 
 
+@lru_cache(maxsize=4)
+def _sought(documented: tuple[str, ...], admitted: tuple[str, ...]) -> tuple[dict[str, re.Pattern[str]], Sieve]:
+    """Return the cues and the book's lists by name, and what tells which of them a sentence may hold."""
+    lists = {"list of documented": phrases_in(documented), "list of admitted": phrases_in(admitted)}
+    patterns = _PATTERNS | lists
+    return patterns, Sieve(patterns)
+
+
 def status_of(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> Status:
     """Return the likeliest status."""
     features = status_features(clauses, acts, rulebook)
@@ -92,11 +102,11 @@ def status_features(
     at = _told_in(clauses, acts) or _named_in(clauses, rulebook)
     beside = {near for number in at for near in (number - 1, number + 1)} - at
     found = {"short": float(len(clauses) < 5), "long": float(len(clauses) > 15)}
-    lists = [(name, phrases_in(rulebook.phrases[name])) for name in ("documented", "admitted")]
+    patterns, sieve = _sought(rulebook.phrases["documented"], rulebook.phrases["admitted"])
     for number, (field, clause) in enumerate(clauses):
         lowered = clause.sentence.text.lower()
-        cues = [name for name, pattern in _PATTERNS.items() if pattern.search(lowered)]
-        cues += [f"list of {name}" for name, pattern in lists if pattern.search(lowered)]
+        possible = sieve.possible(lowered)
+        cues = [name for name, pattern in patterns.items() if name in possible and pattern.search(lowered)]
         zone = "at" if number in at else "beside" if number in beside else "far"
         for where in _where(zone, number, field):
             found |= dict.fromkeys((f"{where}: {cue}" for cue in cues), 1.0)

@@ -5,8 +5,9 @@ Every answer can be read back from them: it is the logistic of a bias and a weig
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rules.vocabulary import Role
@@ -16,7 +17,7 @@ ROLES = tuple(Role)
 ANSWERS = ("violator", *(r.value for r in ROLES))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RoleWeights:
     """A bias for each of ``ANSWERS``, and for each feature a weight for each of them; see ``book/roles.json``."""
 
@@ -26,16 +27,37 @@ class RoleWeights:
 
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
         """Return the logistic of the weighted sum, which does not depend on the order of the features."""
-        at, weights = ANSWERS.index(answer), self.weights
-        parts = (weights[name][at] * value for name, value in features.items() if name in weights)
-        total = self.biases[at] + math.fsum(parts)
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+        return self.probability_of(answer, self.told_by(features))
+
+    def violator(self, features: Mapping[str, float]) -> float:
+        """Return the probability that the candidate takes part, which most do not."""
+        weights = self._violator
+        parts = [weights[name] * value for name, value in features.items() if name in weights]
+        return _logistic(self.biases[0] + math.fsum(parts))
+
+    @cached_property
+    def _violator(self) -> Mapping[str, float]:
+        return {name: row[0] for name, row in self.weights.items() if row[0]}
+
+    def told_by(self, features: Mapping[str, float]) -> list[tuple[tuple[float, ...], float]]:
+        """Return the row and the value of each feature that weighs anything, for ``probability_of``."""
+        row_of = self.weights.get
+        return [(row, value) for name, value in features.items() if (row := row_of(name)) is not None]
+
+    def probability_of(self, answer: str, told: Sequence[tuple[tuple[float, ...], float]]) -> float:
+        """Return ``probability`` of features whose rows were looked up already: several answers share them."""
+        at = ANSWERS.index(answer)
+        return _logistic(self.biases[at] + math.fsum([row[at] * value for row, value in told]))
 
     def telling(self, features: Mapping[str, float], count: int = 3) -> list[str]:
         """Return the features that spoke most for the candidate's taking part, of those that an officer can read."""
         readable = ((n, v) for n, v in features.items() if n in self.weights and not n.startswith("bones"))
         spoken = sorted(((self.weights[n][0] * v, n) for n, v in readable), reverse=True)
         return [name for weight, name in spoken[:count] if weight > 0]
+
+
+def _logistic(total: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
 def load_weights(path: Path) -> RoleWeights:

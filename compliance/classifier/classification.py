@@ -30,8 +30,8 @@ class Classification:
     rules found, once they have read the story.
 
     ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
-    into the text. ``passed_gate`` is False where the cheap first pass already ruled the story out; its score is then
-    the first pass's own, and ``why`` and ``passage`` are empty.
+    into the text. ``passed_gate`` is False where the story was ruled out before the rules read it; its score is then
+    the gate's own or that of the text alone, and ``why`` and ``passage`` are empty.
     """
 
     score: float

@@ -8,17 +8,20 @@ whole. Function words and the verbs and days of every report are left out: they 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 
+from compliance.classifier.counting import columns_of, counted, counts_of, words_in
 from compliance.classifier.reading import FLAGS, GOODS, LAND, PLACE, SCENES, TARGET, TARGET_STATE, Reading
 
 WINDOW = 4
 # The words of a lead: the title and about eight sentences.
-_LEAD = 9
+LEAD = 9
 # How much the views' features may weigh against each other under one regularisation.
 _WORD_SCALE, _FLAG_SCALE, _ORDER_SCALE, _TOGETHER_SCALE = 2.0, 0.2, 0.3, 0.2
 _AT = {flag: i for i, flag in enumerate(FLAGS)}
@@ -98,12 +101,19 @@ def _tokens(**options: Any) -> CountVectorizer:
     return CountVectorizer(token_pattern=r"\S+", lowercase=False, binary=True, **options)  # noqa: S106  (a pattern of words, no secret)
 
 
-def windows_of(readings: Sequence[Reading], views: WindowViews) -> Windows:
-    """Return every window's words (counted, then weighed by TF-IDF) and flags as one sparse matrix."""
+def windows_of(readings: Sequence[Reading], views: WindowViews, counts: sp.csr_matrix | None = None) -> Windows:
+    """Return every window's words (counted, then weighed by TF-IDF) and flags as one sparse matrix.
+
+    ``counts`` are those of the words of each sentence of each reading in turn, where they were counted already.
+    """
     band, owner, first = _bands([len(r.flags) for r in readings])
-    words = views.weigher.transform(band @ views.words.transform([text for r in readings for text in r.words]))
-    orders = band @ views.orders.transform([o for r in readings for o in r.orders])
-    together = band @ views.together.transform([_together(f) for r in readings for f in r.flags])
+    if counts is None:
+        counts = counted(words_in((text for r in readings for text in r.words), views.words), views.words)
+    words = views.weigher.transform(band @ counts)
+    orders = band @ _looked_up([_known_order(o, views.orders) for r in readings for o in r.orders], views.orders)
+    together = band @ _looked_up(
+        [_known_together(f, views.together) for r in readings for f in r.flags], views.together
+    )
     parts = [
         words * _WORD_SCALE,
         sp.csr_matrix(_flag_rows(readings, band)) * _FLAG_SCALE,
@@ -117,6 +127,24 @@ def _present(counts: sp.csr_matrix) -> sp.csr_matrix:
     counts = counts.tocsr()
     counts.data = np.minimum(counts.data, 1)
     return counts
+
+
+def _looked_up(rows: Sequence[Sequence[int]], vectorizer: Any) -> sp.csr_matrix:
+    ends = [0, *accumulate(map(len, rows))]
+    return counts_of([at for row in rows for at in row], ends, len(vectorizer.vocabulary_), binary=True)
+
+
+@lru_cache(maxsize=16_384)
+def _known_order(order: str, vectorizer: Any) -> tuple[int, ...]:
+    """Return the columns of a sentence's order of flags: short ones are many."""
+    return columns_of(order.split(), vectorizer)
+
+
+@lru_cache(maxsize=16_384)
+def _known_together(flags: frozenset[str], vectorizer: Any) -> tuple[int, ...]:
+    """Return the columns of what stands together: sentences with the same flags are many."""
+    find = vectorizer.vocabulary_.get
+    return tuple(at for word in _together(flags).split() if (at := find(word)) is not None)
 
 
 def _together(flags: frozenset[str]) -> str:
@@ -145,7 +173,7 @@ def _combinations(flags: frozenset[str]) -> Iterator[str]:
 
 def lead_of(reading: Reading) -> str:
     """Return the masked words of title and first sentences."""
-    return " ".join(reading.words[:_LEAD])
+    return " ".join(reading.words[:LEAD])
 
 
 def _bands(lengths: Sequence[int]) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
@@ -15,13 +16,14 @@ import sklearn
 import skops.io
 
 from compliance.classifier.classification import Classification, Term
+from compliance.classifier.counting import StoryCounts, counted, counted_stories, words_in
 from compliance.classifier.features import (
     FLAG_NAMES,
+    LEAD,
     STORY_NAMES,
     WINDOW,
     Windows,
     WindowViews,
-    lead_of,
     pooled,
     windows_of,
 )
@@ -52,7 +54,11 @@ class Page:
 
     def decide(self, texts: Sequence[str]) -> np.ndarray:
         """Return a score for each masked text."""
-        return np.asarray(self.score.decision_function(self.weigher.transform(self.words.transform(texts))))
+        return self.decide_counts(counted(words_in(texts, self.words), self.words))
+
+    def decide_counts(self, counts: Any) -> np.ndarray:
+        """Return a score for each row of counted words."""
+        return np.asarray(self.score.decision_function(self.weigher.transform(counts)))
 
 
 @dataclass(frozen=True)
@@ -68,21 +74,25 @@ class Parts:
     joint_scaler: Any = None
     joint: Any = None
 
-    def windows(self, readings: Sequence[Reading]) -> Windows:
-        """Return the readings' windows in this model's words."""
-        return windows_of(readings, self.views)
+    def counted(self, readings: Sequence[Reading]) -> StoryCounts:
+        """Return the words of each sentence, lead and whole, counted: windows and page tell them apart alike."""
+        said = words_in((text for r in readings for text in r.words), self.views.words)
+        lengths = [len(r.flags) for r in readings]
+        return counted_stories(said, lengths, LEAD, self.views.words, self.page.words)
 
-    def scored(self, readings: Sequence[Reading]) -> tuple[Windows, list[np.ndarray]]:
+    def scored(
+        self, readings: Sequence[Reading], counts: StoryCounts | None = None
+    ) -> tuple[Windows, list[np.ndarray]]:
         """Return the windows, and each story's window scores in the order of its text."""
-        windows = self.windows(readings)
+        windows = windows_of(readings, self.views, counts.sentences if counts else None)
         scores = self.window.decision_function(windows.matrix)
         cuts = np.flatnonzero(np.diff(windows.owner)) + 1
         return windows, np.split(scores, cuts)
 
-    def paged(self, readings: Sequence[Reading]) -> np.ndarray:
+    def paged(self, readings: Sequence[Reading], counts: StoryCounts | None = None) -> np.ndarray:
         """Return each story's two page scores: by its lead and by the whole."""
-        lead = self.page.decide([lead_of(r) for r in readings])
-        return np.column_stack([lead, self.page.decide([" ".join(r.words) for r in readings])])
+        counts = counts or self.counted(readings)
+        return np.column_stack([self.page.decide_counts(counts.lead), self.page.decide_counts(counts.whole)])
 
     def decide(self, pools: np.ndarray) -> np.ndarray:
         """Return the stories' scores, uncalibrated, from their pooled scores."""
@@ -91,6 +101,13 @@ class Parts:
     def decide_jointly(self, features: np.ndarray) -> np.ndarray:
         """Return the joint scores, uncalibrated, from ``joint_features``."""
         return np.asarray(self.joint.decision_function(self.joint_scaler.transform(features)))
+
+    @property
+    def joint_weights(self) -> tuple[dict[str, float], float]:
+        """The joint score's weights and its bias, on features as ``joint_features`` gives them."""
+        weights = self.joint.coef_[0] / self.joint_scaler.scale_
+        bias = self.joint.intercept_[0] - weights @ self.joint_scaler.mean_
+        return dict(zip(JOINT_NAMES, map(float, weights), strict=True)), float(bias)
 
     def as_plain(self) -> dict[str, Any]:
         """Return the estimators as plain dictionaries of scikit-learn objects, which is what the artefact holds."""
@@ -104,7 +121,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class Model:
-    """Parts and calibration of the joint score; ``floor`` is the score of what the gate stops."""
+    """Parts and calibration of the joint score.
+
+    ``floor`` is the score of what names nothing to look for. What the text alone decides lower than ``gate`` is not
+    read by the rules, since nothing that they could find would get it flagged.
+    """
 
     rulebook: Rulebook
     reader: Reader
@@ -112,50 +133,65 @@ class Model:
     slope: float
     intercept: float
     floor: float
+    gate: float
     version: str
 
-    def classify(self, stories: Sequence[Story]) -> list[Classification]:
+    def classify(self, stories: Sequence[Story], *, in_full: bool = False) -> list[Classification]:
         """Return one classification per story, in order, by the text alone; ``weigh`` sets the scores.
 
-        A story that the gate stops gets the lowest score any story got in training, and no explanation.
+        A story that names nothing to look for gets the lowest score any story got in training, and no explanation. One
+        whose text decides lower than the gate is stopped too, with the score that its text gives by itself, unless
+        all are wanted ``in_full``.
         """
         stopped = Classification(self.floor, passed_gate=False, version=self.version)
-        answers: list[Classification] = []
-        for start in range(0, len(stories), _BATCH):
-            readings = [self.reader.read(s.title, s.text) for s in stories[start : start + _BATCH]]
-            likely = iter(self._classify([r for r in readings if r.passes_gate]))
-            answers += [next(likely) if r.passes_gate else stopped for r in readings]
+        answers = [stopped] * len(stories)
+        likely = ((i, r) for i, s in enumerate(stories) if (r := self.reader.likely(s.title, s.text)) is not None)
+        while batch := list(islice(likely, _BATCH)):
+            told = self._classify([r for _, r in batch], in_full)
+            for (i, _), answer in zip(batch, told, strict=True):
+                answers[i] = answer
         return answers
 
     def weigh(self, classifications: Sequence[Classification], found: Sequence[Extraction]) -> list[Classification]:
         """Return the classifications with the probability that text and the rules' findings give together."""
-        rows = [joint_features(c, e, self.rulebook) for c, e in zip(classifications, found, strict=True)]
+        pairs = zip(classifications, found, strict=True)
+        rows = [joint_features(c, e, self.rulebook) for c, e in pairs if c.passed_gate]
         if not rows:
-            return []
-        joint = 1 / (1 + np.exp(-(self.slope * self.parts.decide_jointly(np.array(rows)) + self.intercept)))
-        return [replace(c, score=float(p)) if c.passed_gate else c for c, p in zip(classifications, joint, strict=True)]
+            return list(classifications)
+        joint = iter(self._calibrated(self.parts.decide_jointly(np.array(rows))))
+        return [replace(c, score=float(next(joint))) if c.passed_gate else c for c in classifications]
 
-    def _classify(self, readings: Sequence[Reading]) -> list[Classification]:
-        if not readings:
-            return []
-        windows, scores = self.parts.scored(readings)
-        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings), strict=True)])
+    def _calibrated(self, decisions: np.ndarray) -> np.ndarray:
+        return np.asarray(1 / (1 + np.exp(-(self.slope * decisions + self.intercept))))
+
+    def _classify(self, readings: Sequence[Reading], in_full: bool) -> list[Classification]:
+        counts = self.parts.counted(readings)
+        windows, scores = self.parts.scored(readings, counts)
+        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, counts), strict=True)])
         decisions = self.parts.decide(pools)
+        answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
+        still = [i for i, decision in enumerate(decisions) if in_full or decision >= self.gate]
+        if not still:
+            return answers
         starts = np.searchsorted(windows.owner, np.arange(len(readings)))
-        best = starts + np.array([int(s.argmax()) for s in scores])
+        best = [int(starts[i] + scores[i].argmax()) for i in still]
         rows = windows.matrix[best]
         kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
-        return [
-            Classification(
+        for n, i in enumerate(still):
+            answers[i] = Classification(
                 score=self.floor,
-                kinds=_likely({k: float(v[i]) for k, v in kinds.items()}),
-                why=self._why(rows[i], scores[i]),
-                passage=readings[i].passage(int(windows.first[best[i]]), WINDOW),
+                kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
+                why=self._why(rows[n], scores[i]),
+                passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
             )
-            for i in range(len(readings))
-        ]
+        return answers
+
+    def _alone(self, decisions: np.ndarray) -> np.ndarray:
+        """Return the score of each text where the rules find nothing."""
+        weights, bias = self.parts.joint_weights
+        return self._calibrated(weights["text"] * decisions + bias)
 
     def _why(self, row: Any, scores: np.ndarray) -> tuple[Term, ...]:
         """Return the words and flags of the best window that moved the story's score most, in log-odds."""
@@ -232,6 +268,7 @@ def load_model(folder: Path, rulebook: Rulebook) -> Model:
         float(calibration["slope"]),
         float(calibration["intercept"]),
         float(calibration["floor"]),
+        float(calibration["gate"]),
         str(card["version"]),
     )
 

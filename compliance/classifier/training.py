@@ -1,12 +1,11 @@
 """Labelled stories → a model: deterministic, calibrated on folds that it was not fitted to.
 
 The window score learns from the sentences that carry a party's evidence against every window of every negative. The
-story score learns from the windows' held-out scores over three shapes of each story: as written, as a feed's summary
-of it, and as part of a long page; so that it holds at any length.
+story score learns from the windows' and pages' held-out scores, and the joint score from held-out story scores beside
+what the rules found.
 """
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -16,10 +15,11 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from compliance.classifier.classification import Classification
+from compliance.classifier.classification import Classification, Passage
 from compliance.classifier.corpus import Example
 from compliance.classifier.features import (
     STOP_WORDS,
+    STORY_NAMES,
     WINDOW,
     WindowViews,
     fit_windows,
@@ -30,25 +30,32 @@ from compliance.classifier.features import (
 from compliance.classifier.folds import Splits, by_event
 from compliance.classifier.model import Page, Parts, features_digest
 from compliance.classifier.reading import Reader, Reading
-from compliance.classifier.witness import joint_features
-from compliance.screening import is_witnessed
+from compliance.classifier.witness import joint_features, most_found
+from compliance.screening import is_out_of_force
 from rules.findings import Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Kind
 
-_INNER_FOLDS = 4
 # A kind is learnt from this many breaches on; rarer ones are the rules' business.
 _FEWEST = 12
-_LONG_PAGE = (2, 4, 6)
+# Of the breaches that name what there is to look for, this share may be left unread by the rules.
+_UNREAD = 0.002
+# The last digits of one sum and another.
+_SLACK = 1e-6
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How a joint decision becomes a probability; ``floor`` is the score of what the gate stops."""
+    """How a joint decision becomes a probability.
+
+    ``floor`` is the score of what names nothing to look for; the rules do not read what the text alone decides lower
+    than ``gate``.
+    """
 
     slope: float
     intercept: float
     floor: float = 0.0
+    gate: float = -np.inf
 
     def scores(self, decisions: np.ndarray, passed: np.ndarray) -> np.ndarray:
         """Return the stories' scores from their decisions and whether they passed the gate."""
@@ -107,7 +114,6 @@ class _Read:
 
     example: Example
     reading: Reading
-    summary: Reading | None
     told: frozenset[int]
 
     @property
@@ -131,16 +137,19 @@ def train(
     """
     read = _read_all(examples, rulebook)
     used = [r.example for r in read]
-    held, rows = _hold_out(read, found, rulebook, by_event(used))
+    held, pools, rows = _hold_out(read, found, rulebook, by_event(used))
     labels, passed = held.labels, held.passed
     calibration = _calibration(held, base_rate)
     scores = calibration.scores(held.decisions, passed)
-    witnessed = np.array([is_witnessed(c, found[e.story.id]) for e, c in zip(used, held.told, strict=True)])
-    review, alert = _thresholds(used, scores, witnessed)
-    flagged = (scores >= alert) | ((scores >= review) & witnessed)
-    parts = _fit(read)
+    void = np.array([is_out_of_force(found[e.story.id]) for e in used])
+    review, alert = _thresholds(used, np.where(void, 0.0, scores))
+    flagged = (scores >= review) & ~void
+    views, window, page = _fit_scores(read)
+    scaler, story = _fit_story(pools[passed], labels[passed])
     joint_scaler, joint = _fit_joint(rows[passed], labels[passed])
-    parts = replace(parts, kinds=_fit_kinds(read, parts.views), joint_scaler=joint_scaler, joint=joint)
+    parts = Parts(views, window, page, scaler, story, _fit_kinds(read, views), joint_scaler, joint)
+    calibration = replace(calibration, gate=_gate(held, parts, calibration, review))
+    read_by_rules = passed & (np.array([c.decision for c in held.told]) >= calibration.gate)
     card = {
         "name": "Embargo Watch breach classifier",
         "version": _version(parts, calibration.slope, calibration.intercept),
@@ -150,6 +159,10 @@ def train(
         "base_rate": base_rate,
         "stories": {"breach": int(labels.sum()), "not_breach": int((~labels).sum())},
         "gate_recall": round(float(passed[labels].mean()), 4),
+        "read_by_rules": {
+            "breaches": round(float(read_by_rules[labels].mean()), 4),
+            "others": round(float(read_by_rules[~labels].mean()), 4),
+        },
         "calibration": asdict(calibration),
         "thresholds": {"review": review, "alert": alert},
     }
@@ -162,7 +175,8 @@ def hold_out(
     """Return what each story's text and findings say by models that were fitted without its fold; no example is grey.
 
     Only the classifier is regrouped. ``found``, what the rules find in each story by its id, stays what was given:
-    their weights are those of folds by event. The joint score's few weights learn from the other folds' decisions.
+    their weights are those of folds by event. The few weights of story score and joint score learn from the other
+    folds' held-out scores.
     """
     return _hold_out(_read_all(examples, rulebook), found, rulebook, splits)[0]
 
@@ -174,14 +188,60 @@ def _read_all(examples: Sequence[Example], rulebook: Rulebook) -> list[_Read]:
 
 def _hold_out(
     read: Sequence[_Read], found: Mapping[str, Extraction], rulebook: Rulebook, splits: Splits
-) -> tuple[HeldOut, np.ndarray]:
-    """Return the held-out answers and the joint score's features that they rest on."""
+) -> tuple[HeldOut, np.ndarray, np.ndarray]:
+    """Return the held-out answers, and the features of story score and joint score that they rest on."""
     used = [r.example for r in read]
-    passed = np.array([r.reading.passes_gate for r in read])
-    told = _held_out(read, splits)
-    rows = np.array([joint_features(c, found[e.story.id], rulebook) for c, e in zip(told, used, strict=True)])
     labels = np.array([r.is_breach for r in read])
-    return HeldOut(used, told, _held_out_jointly(rows, labels, passed, splits), passed), rows
+    passed = np.array([r.reading.passes_gate for r in read])
+    pools, passages = _held_out_pools(read, splits)
+    texts = _decided(pools, labels, passed, splits, _fit_story)
+    told = [
+        Classification(0.0, passage=p, decision=float(d)) if through else Classification(0.0, passed_gate=False)
+        for p, d, through in zip(passages, texts, passed, strict=True)
+    ]
+    rows = np.array([joint_features(c, found[e.story.id], rulebook) for c, e in zip(told, used, strict=True)])
+    return HeldOut(used, told, _decided(rows, labels, passed, splits, _fit_joint), passed), pools, rows
+
+
+def _held_out_pools(read: Sequence[_Read], splits: Splits) -> tuple[np.ndarray, list[tuple[Passage, ...]]]:
+    """Return each story's pooled scores and best passage by windows and pages that saw no story of its fold."""
+    pools = np.zeros((len(read), len(STORY_NAMES)))
+    passages: list[tuple[Passage, ...]] = [()] * len(read)
+    for fit, out in splits:
+        passing = [int(i) for i in out if read[i].reading.passes_gate]
+        if not passing:
+            continue
+        parts = Parts(*_fit_scores([read[i] for i in fit]), None, None, {})
+        readings = [read[i].reading for i in passing]
+        for i, s, page in zip(passing, parts.scored(readings)[1], parts.paged(readings), strict=True):
+            pools[i] = pooled(s, page)
+            passages[i] = read[i].reading.passage(int(s.argmax()), WINDOW)
+    return pools, passages
+
+
+def _decided(
+    rows: np.ndarray, labels: np.ndarray, passed: np.ndarray, splits: Splits, fit_on: Callable[..., tuple[Any, Any]]
+) -> np.ndarray:
+    """Return each story's decision by weights that saw no story of its fold; 0 for what names nothing to look for."""
+    decisions = np.zeros(len(rows))
+    for fit, out in splits:
+        use, told = fit[passed[fit]], out[passed[out]]
+        if len(told):
+            scaler, model = fit_on(rows[use], labels[use])
+            decisions[told] = model.decision_function(scaler.transform(rows[told]))
+    return decisions
+
+
+def _gate(held: HeldOut, parts: Parts, calibration: Calibration, review: float) -> float:
+    """Return the decision of a text below which the rules need not read it.
+
+    Nothing that they could find would lift it to the review threshold, and next to no breach lies there.
+    """
+    weights, bias = parts.joint_weights
+    needed = (np.log(review / (1 - review)) - calibration.intercept) / calibration.slope
+    hopeless = (needed - bias - most_found(weights) - _SLACK) / weights["text"]
+    texts = np.array([c.decision for c in held.told])[held.labels & held.passed]
+    return float(min(hopeless, np.quantile(texts, _UNREAD)))
 
 
 def _read(example: Example, reader: Reader) -> _Read:
@@ -195,72 +255,7 @@ def _read(example: Example, reader: Reader) -> _Read:
         for number in range(reading.sentence_at(at), reading.sentence_at(at + len(quote) - 1) + 1)
         if at >= 0
     }
-    return _Read(example, reading, _summary(example, reading, frozenset(told), reader), frozenset(told))
-
-
-def _summary(example: Example, reading: Reading, told: frozenset[int], reader: Reader) -> Reading | None:
-    """Return the story as a feed would carry it: title and first sentences; None where that leaves its label open."""
-    keep = 1 + int(sha256(example.story.id.encode()).hexdigest(), 16) % 2
-    if len(reading.flags) <= keep + 1:
-        return None
-    if example.label == "breach" and not (told and min(told) <= keep):
-        return None
-    end = reading.ends[keep] - reading.text_at
-    return reader.read(example.story.title, example.story.text[:end])
-
-
-def _fit(read: Sequence[_Read]) -> Parts:
-    """Fit window and page scores on these stories, and the story score on their held-out scores."""
-    views, window, page = _fit_scores(read)
-    held: dict[str, np.ndarray] = {}
-    pools: list[np.ndarray] = []
-    labels: list[bool] = []
-    for fit, out in by_event([r.example for r in read], _INNER_FOLDS):
-        inner_views, inner_window, inner_page = _fit_scores([read[i] for i in fit])
-        inner = Parts(inner_views, inner_window, inner_page, None, None, {})
-        told = [read[i] for i in out]
-        held.update(_window_scores(inner, [(r.example.story.id, r.reading) for r in told]))
-        for one in told:
-            for scores, texts in _shapes(one, told, held, inner):
-                pools.append(pooled(scores, inner.page.decide(texts)))
-                labels.append(one.is_breach)
-    scaler = StandardScaler().fit(np.array(pools))
-    story = LogisticRegression(C=0.1, class_weight="balanced", max_iter=2_000)
-    story.fit(scaler.transform(np.array(pools)), labels)
-    return Parts(views, window, page, scaler, story, {})
-
-
-def _shapes(
-    one: _Read, told: Sequence[_Read], held: dict[str, np.ndarray], parts: Parts
-) -> Iterator[tuple[np.ndarray, tuple[str, str]]]:
-    """Yield window scores, lead and words of the story as written, within a long page, and as a summary."""
-    name = one.example.story.id
-    if name not in held:
-        return
-    lead, words = lead_of(one.reading), " ".join(one.reading.words)
-    yield held[name], (lead, words)
-    others = [o for o in _others(one, told) if o.example.story.id in held]
-    page = np.concatenate([held[name], *(held[o.example.story.id] for o in others)])
-    yield page, (lead, " ".join([words, *(w for o in others for w in o.reading.words)]))
-    if one.summary is not None and one.summary.passes_gate:
-        _, scores = parts.scored([one.summary])
-        yield scores[0], (lead_of(one.summary), " ".join(one.summary.words))
-
-
-def _others(one: _Read, read: Sequence[_Read]) -> list[_Read]:
-    """Return the negatives that make a long page of this story, drawn by its own id."""
-    draw = random.Random(one.example.story.id)  # noqa: S311  (a reproducible draw, no secret)
-    drawn = draw.sample(read, min(len(read), 3 * max(_LONG_PAGE)))
-    fit = [r for r in drawn if not r.is_breach and r.example.event != one.example.event]
-    return fit[: draw.choice(_LONG_PAGE)]
-
-
-def _window_scores(parts: Parts, named: Sequence[tuple[str, Reading]]) -> dict[str, np.ndarray]:
-    passing = [(name, reading) for name, reading in named if reading.passes_gate]
-    if not passing:
-        return {}
-    _, scores = parts.scored([reading for _, reading in passing])
-    return {name: s for (name, _), s in zip(passing, scores, strict=True)}
+    return _Read(example, reading, frozenset(told))
 
 
 def _fit_scores(read: Sequence[_Read]) -> tuple[WindowViews, Any, Page]:
@@ -310,36 +305,16 @@ def _fit_page(readings: Sequence[Reading], labels: np.ndarray) -> Page:
     return Page(words, weigher, score)
 
 
-def _held_out_jointly(rows: np.ndarray, labels: np.ndarray, passed: np.ndarray, splits: Splits) -> np.ndarray:
-    """Return each story's joint decision by weights that saw no story of its fold."""
-    decisions = np.zeros(len(rows))
-    for fit, out in splits:
-        use = fit[passed[fit]]
-        scaler, joint = _fit_joint(rows[use], labels[use])
-        decisions[out] = joint.decision_function(scaler.transform(rows[out]))
-    return decisions
+def _fit_story(pools: np.ndarray, labels: np.ndarray) -> tuple[StandardScaler, LogisticRegression]:
+    scaler = StandardScaler().fit(pools)
+    story = LogisticRegression(C=0.1, class_weight="balanced", max_iter=2_000)
+    return scaler, story.fit(scaler.transform(pools), labels)
 
 
 def _fit_joint(rows: np.ndarray, labels: np.ndarray) -> tuple[StandardScaler, LogisticRegression]:
     scaler = StandardScaler().fit(rows)
     joint = LogisticRegression(C=0.3, class_weight="balanced", max_iter=1_000)
     return scaler, joint.fit(scaler.transform(rows), labels)
-
-
-def _held_out(read: Sequence[_Read], splits: Splits) -> list[Classification]:
-    """Return what the text of each story says, and where, by a model no part of which saw a story of its fold."""
-    told = [Classification(0.0, passed_gate=False)] * len(read)
-    for fit, out in splits:
-        parts = _fit([read[i] for i in fit])
-        scores = {int(i): s for i, s in _window_scores(parts, [(str(i), read[i].reading) for i in out]).items()}
-        if not scores:
-            continue
-        pages = parts.paged([read[i].reading for i in scores])
-        decisions = parts.decide(np.array([pooled(s, page) for s, page in zip(scores.values(), pages, strict=True)]))
-        for (i, s), decision in zip(scores.items(), decisions, strict=True):
-            passage = read[i].reading.passage(int(s.argmax()), WINDOW)
-            told[i] = Classification(0.0, passage=passage, decision=float(decision))
-    return told
 
 
 def _calibration(held: HeldOut, base_rate: float) -> Calibration:
@@ -356,14 +331,13 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rat
     return float(curve.coef_[0, 0]), float(curve.intercept_[0] + shift)
 
 
-def _thresholds(examples: Sequence[Example], scores: np.ndarray, witnessed: np.ndarray) -> tuple[float, float]:
-    """Return review and alert thresholds: together with the rules' finding, review flags at most 10 % of hard negatives
-    and 1 % of ordinary stories; the score alone reaches alert for at most 5 % and 0.1 % of them.
+def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float, float]:
+    """Return review and alert thresholds: at most 10 % of hard negatives and 1 % of ordinary stories reach the first,
+    5 % and 0.1 % the second.
     """
     ordinary = np.array([e.negative_type == "ordinary" for e in examples])
     hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
-    second = np.where(witnessed, scores, 0.0)
-    review = max(_exceeded_by(second[hard], 0.10), _exceeded_by(second[ordinary], 0.01))
+    review = max(_exceeded_by(scores[hard], 0.10), _exceeded_by(scores[ordinary], 0.01))
     alert = max(review, _exceeded_by(scores[hard], 0.05), _exceeded_by(scores[ordinary], 0.001))
     return round(float(review), 4), round(float(alert), 4)
 

@@ -4,7 +4,7 @@ Words tell what a story is about; the rules tell whether somebody is said to hav
 measure in force, and whether that stands where the words are strongest. Neither alone parts a breach from a near miss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from compliance.classifier.classification import Classification, Passage
 from rules.findings import LEARNT, Evidence, Extraction
@@ -17,6 +17,17 @@ JOINT_NAMES = (
     "party in the passage",
 )  # fmt: skip
 _MOST = 3
+# How high a feature goes that the rules' findings set; those not named here are yes or no.
+_HIGHEST = {"parties": float(_MOST), "framed acts": float(_MOST)}
+
+
+def most_found(weights: Mapping[str, float]) -> float:
+    """Return the most that findings of the rules can add to a score with these weights of ``JOINT_NAMES``.
+
+    The rules find nothing, or something of some kind: whatever else they find, "kind" is then set too.
+    """
+    given = {name: weight for name, weight in weights.items() if name not in ("text", "kind")}
+    return max(0.0, weights["kind"] + sum(max(0.0, w) * _HIGHEST.get(name, 1.0) for name, w in given.items()))
 
 
 def joint_features(classification: Classification, found: Extraction, rulebook: Rulebook) -> list[float]:
