@@ -56,7 +56,7 @@ _DONE = (
 _FOR = ("v_accuse", "v_say", "enforce", "v_seize", "evidence", "un_measure", "illicit", "body")
 _AGAINST = (
     "conflict", "policy", "lawful", "unilateral", "diplomacy", "hypothetical", "negation", "v_deny", "plan", "crime",
-    "v_attack", "business", "life", "sport",
+    "v_attack", "business", "life", "sport", "cleared", "lapsed", "opinion",
 )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ GOODS = ("g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour")
 WORDS = (
     "transfer", "front", "vessel", "bound_for", "negation", "hypothetical", "made", "unilateral", "un_measure",
     "policy", "diplomacy", "lawful", "conflict", "plan", "sport", "crime", "business", "life", "travel", "illicit",
-    "conceal", "enforce", "evidence", "hackers",
+    "conceal", "enforce", "evidence", "hackers", "cleared", "lapsed", "opinion",
 )  # fmt: skip
 FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
 _THINGS = frozenset((*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel"))
