@@ -35,15 +35,18 @@ def test_an_act_that_no_measure_forbade_on_its_day_is_clear() -> None:
     assert screen(classification(0.99), extraction(measures=(lapsed, held)), POLICY).verdict is Verdict.ALERT
 
 
-def test_without_an_act_found_by_the_rules_it_takes_the_alert_threshold() -> None:
-    assert screening(0.5, regimes=(), measures=()).verdict is Verdict.CLEAR
-    assert "no act under a measure in force in the passage" in screening(0.5, regimes=(), measures=()).reasons[1]
-    assert screening(0.7, regimes=(), measures=()).verdict is Verdict.REVIEW
+def test_from_the_review_threshold_on_a_story_waits_for_an_officer() -> None:
+    assert screening(0.29).verdict is Verdict.CLEAR
+    assert screening(0.3).verdict is Verdict.REVIEW
+    assert screening(0.5, regimes=(), measures=()).verdict is Verdict.REVIEW
 
 
-def test_an_act_found_elsewhere_on_the_page_is_no_second_witness() -> None:
+def test_an_alert_needs_an_act_that_a_rule_found_under_a_measure_in_the_telling_passage() -> None:
+    assert screening(0.7).verdict is Verdict.ALERT
+    without = screening(0.7, regimes=(), measures=())
+    assert without.verdict is Verdict.REVIEW
+    assert "no act under a measure in the passage" in without.reasons[1]
     elsewhere = (Passage(Field.TEXT, len(TEXT) + 10, len(TEXT) + 400), Passage(Field.TITLE, 0, len(TITLE)))
-    assert screen(classification(0.5, passage=elsewhere), extraction(), POLICY).verdict is Verdict.CLEAR
     assert screen(classification(0.7, passage=elsewhere), extraction(), POLICY).verdict is Verdict.REVIEW
 
 
