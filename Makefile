@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 FEEDS ?=
 
+# Tests run side by side; `make test WORKERS=0` runs them one after the other.
+WORKERS := auto
+
 .PHONY: install run desk test check lint types lock train evaluate clean
 
 install: $(VENV)/.runtime
@@ -43,7 +46,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 test: lint types
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist loadgroup
 
 check: test
 

@@ -164,6 +164,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
         "status": found.status.value if found.status else None,
         "denied_by": list(found.denied_by),
         "why": [{"term": t.term, "weight": round(t.weight, 4)} for t in screening.classification.why],
+        "nearest": [asdict(n) for n in screening.classification.nearest],
         "versions": {"model": screening.classification.version, "rules": found.version},
         "language": screening.language,
         "covered": screening.is_covered,

@@ -164,9 +164,7 @@ def _story(
         t.mention.kind.value for _, c in clauses for t in c.tokens if t.mention is not None and t.mention.kind
     )
     yield from (f"story of {kind}" for kind, n in goods.items() if n * 2 >= max(goods.values()))
-    yield from {
-        f"story names {c.name}" for c in candidates if c.name in rulebook.targets or c.name in ("Russia", "Iran")
-    }
+    yield from {f"story names {c.name}" for c in candidates if c.name in rulebook.targets}
     yield from {f"story with {sort}" for sort in sorts if sort.startswith("new")}
 
 

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from compliance.classifier.training import Training
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks at the models trained anew goes to one worker, which trains them once; the rest is shared out."""
+    for item in items:
+        if "learnt_roles" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("training"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a PostgreSQL server on which tests may create databases."""

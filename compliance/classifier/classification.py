@@ -23,6 +23,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A labelled story that this one is like; ``alike`` is the cosine of their leads' words, 0 to 1."""
+
+    id: str
+    title: str
+    label: str
+    alike: float
+
+
+@dataclass(frozen=True, slots=True)
 class Classification:
     """Calibrated probability that the story reports a possible breach, and what carried it.
 
@@ -31,7 +41,9 @@ class Classification:
 
     ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
     into the text. ``passed_gate`` is False where the story was ruled out before the rules read it; its score is then
-    the gate's own or that of the text alone, and ``why`` and ``passage`` are empty.
+    the gate's own or that of the text alone, and ``why``, ``passage`` and ``nearest`` are empty.
+
+    ``nearest`` are the labelled stories that the story is most like; they show what its like was, and do not score.
     """
 
     score: float
@@ -41,3 +53,4 @@ class Classification:
     passed_gate: bool = True
     version: str = ""
     decision: float = 0.0
+    nearest: tuple[Neighbour, ...] = ()

@@ -15,7 +15,7 @@ import numpy as np
 import sklearn
 import skops.io
 
-from compliance.classifier.classification import Classification, Term
+from compliance.classifier.classification import Classification, Neighbour, Term
 from compliance.classifier.counting import StoryCounts, counted, counted_stories, words_in
 from compliance.classifier.features import (
     FLAG_NAMES,
@@ -27,6 +27,7 @@ from compliance.classifier.features import (
     pooled,
     windows_of,
 )
+from compliance.classifier.nearest import Known
 from compliance.classifier.reading import Reader, Reading
 from compliance.classifier.witness import JOINT_NAMES, joint_features
 from compliance.errors import ModelError
@@ -58,7 +59,11 @@ class Page:
 
     def decide_counts(self, counts: Any) -> np.ndarray:
         """Return a score for each row of counted words."""
-        return np.asarray(self.score.decision_function(self.weigher.transform(counts)))
+        return np.asarray(self.score.decision_function(self.weighed(counts)))
+
+    def weighed(self, counts: Any) -> Any:
+        """Return the rows of counted words, weighed by TF-IDF."""
+        return self.weigher.transform(counts)
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class Parts:
     kinds: dict[str, Any]
     joint_scaler: Any = None
     joint: Any = None
+    known: Known | None = None
 
     def counted(self, readings: Sequence[Reading]) -> StoryCounts:
         """Return the words of each sentence, lead and whole, counted: windows and page tell them apart alike."""
@@ -111,12 +117,14 @@ class Parts:
 
     def as_plain(self) -> dict[str, Any]:
         """Return the estimators as plain dictionaries of scikit-learn objects, which is what the artefact holds."""
-        return {**vars(self), "views": vars(self.views), "page": vars(self.page)}
+        known = vars(self.known) if self.known else None
+        return {**vars(self), "views": vars(self.views), "page": vars(self.page), "known": known}
 
     @staticmethod
     def of_plain(held: dict[str, Any]) -> "Parts":
         """Return the parts of which ``as_plain`` made a dictionary."""
-        return Parts(**{**held, "views": WindowViews(**held["views"]), "page": Page(**held["page"])})
+        known = Known(**held["known"]) if held["known"] else None
+        return Parts(**{**held, "views": WindowViews(**held["views"]), "page": Page(**held["page"]), "known": known})
 
 
 @dataclass(frozen=True)
@@ -177,6 +185,7 @@ class Model:
         best = [int(starts[i] + scores[i].argmax()) for i in still]
         rows = windows.matrix[best]
         kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
+        nearest = self._nearest(counts.lead[still])
         for n, i in enumerate(still):
             answers[i] = Classification(
                 score=self.floor,
@@ -185,8 +194,13 @@ class Model:
                 passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
+                nearest=nearest[n],
             )
         return answers
+
+    def _nearest(self, leads: Any) -> list[tuple[Neighbour, ...]]:
+        known = self.parts.known
+        return known.nearest_to(self.parts.page.weighed(leads)) if known else [()] * leads.shape[0]
 
     def _alone(self, decisions: np.ndarray) -> np.ndarray:
         """Return the score of each text where the rules find nothing."""

@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from compliance.classifier.classification import Classification, Passage
 from compliance.classifier.corpus import Example
+from compliance.classifier.counting import counted, words_in
 from compliance.classifier.features import (
     STOP_WORDS,
     STORY_NAMES,
@@ -29,6 +30,7 @@ from compliance.classifier.features import (
 )
 from compliance.classifier.folds import Splits, by_event
 from compliance.classifier.model import Page, Parts, features_digest
+from compliance.classifier.nearest import Known, know
 from compliance.classifier.reading import Reader, Reading
 from compliance.classifier.witness import joint_features, most_found
 from compliance.screening import is_out_of_force
@@ -147,7 +149,7 @@ def train(
     views, window, page = _fit_scores(read)
     scaler, story = _fit_story(pools[passed], labels[passed])
     joint_scaler, joint = _fit_joint(rows[passed], labels[passed])
-    parts = Parts(views, window, page, scaler, story, _fit_kinds(read, views), joint_scaler, joint)
+    parts = Parts(views, window, page, scaler, story, _fit_kinds(read, views), joint_scaler, joint, _known(read, page))
     calibration = replace(calibration, gate=_gate(held, parts, calibration, review))
     read_by_rules = passed & (np.array([c.decision for c in held.told]) >= calibration.gate)
     card = {
@@ -289,6 +291,13 @@ def _fit_kinds(read: Sequence[_Read], views: WindowViews) -> dict[str, Any]:
         if _FEWEST <= wanted.sum() < len(breaches):
             kinds[kind.value] = _linear(0.5).fit(windows.matrix[told], wanted[windows.owner[told]])
     return kinds
+
+
+def _known(read: Sequence[_Read], page: Page) -> Known:
+    """Return every labelled story by the words of its lead, for a story's likes to be looked up among them."""
+    told = [r.example for r in read]
+    leads = page.weighed(counted(words_in([lead_of(r.reading) for r in read], page.words), page.words))
+    return know(leads, [e.story.id for e in told], [e.story.title for e in told], [e.label for e in told])
 
 
 def _linear(strength: float) -> LogisticRegression:

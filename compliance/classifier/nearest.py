@@ -1,0 +1,55 @@
+"""The labelled stories that a story is most like, by the words of its lead: shown beside a score, never part of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.preprocessing import normalize
+
+from compliance.classifier.classification import Neighbour
+
+NEAREST = 3
+# The weightiest words of a lead tell what it is about; so many are kept of each story.
+_TERMS = 60
+# Less alike than this is not alike.
+_LEAST = 0.1
+
+
+@dataclass(frozen=True)
+class Known:
+    """Labelled stories: a row of unit length for each, over the vocabulary of the page score, and what it is."""
+
+    rows: Any
+    ids: list[str]
+    titles: list[str]
+    labels: list[str]
+
+    def nearest_to(self, leads: Any) -> list[tuple[Neighbour, ...]]:
+        """Return up to three known stories for each row of weighed words, most alike first; ties by their order."""
+        alike = (normalize(leads) @ self.rows.T).toarray()
+        return [self._neighbours(row) for row in alike]
+
+    def _neighbours(self, alike: np.ndarray) -> tuple[Neighbour, ...]:
+        best = np.argsort(-alike, kind="stable")[:NEAREST]
+        return tuple(
+            Neighbour(self.ids[i], self.titles[i], self.labels[i], round(float(alike[i]), 3))
+            for i in best
+            if alike[i] >= _LEAST
+        )
+
+
+def know(leads: Any, ids: Sequence[str], titles: Sequence[str], labels: Sequence[str]) -> Known:
+    """Return the labelled stories by the weightiest words of their leads; ``leads`` has a row for each."""
+    kept = sp.vstack([_weightiest(row) for row in leads.tocsr()], format="csr", dtype=np.float32)
+    return Known(normalize(kept), list(ids), list(titles), list(labels))
+
+
+def _weightiest(row: Any) -> Any:
+    if row.nnz > _TERMS:
+        # The column decides between equal weights, so that equal input gives equal rows.
+        order = np.lexsort((row.indices, -row.data))[:_TERMS]
+        order.sort()
+        row = sp.csr_matrix((row.data[order], row.indices[order], [0, len(order)]), shape=row.shape)
+    return row
