@@ -22,8 +22,22 @@ def by_event(examples: Sequence[Example], count: int = FOLDS) -> Splits:
 
 
 def by_batch(examples: Sequence[Example], count: int = FOLDS) -> Splits:
-    """Return splits that part no author batch: a model never judges the hand that taught it."""
-    return _grouped([e.batch for e in examples], count)
+    """Return splits that part no author batch: a model never judges the hand that taught it.
+
+    Batches in which one event is told stay together, so that no event is parted either.
+    """
+    joined = {e.batch: e.batch for e in examples}
+    first: dict[str, str] = {}
+    for example in examples:
+        one, other = _head(joined, first.setdefault(example.event, example.batch)), _head(joined, example.batch)
+        joined[max(one, other)] = min(one, other)
+    return _grouped([_head(joined, e.batch) for e in examples], count)
+
+
+def _head(joined: dict[str, str], batch: str) -> str:
+    while joined[batch] != batch:
+        batch = joined[batch]
+    return batch
 
 
 def _grouped(groups: Sequence[str], count: int) -> Splits:

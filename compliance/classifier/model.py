@@ -117,7 +117,7 @@ class Parts:
 
     def as_plain(self) -> dict[str, Any]:
         """Return the estimators as plain dictionaries of scikit-learn objects, which is what the artefact holds."""
-        known = vars(self.known) if self.known else None
+        known = self.known.as_plain() if self.known else None
         return {**vars(self), "views": vars(self.views), "page": vars(self.page), "known": known}
 
     @staticmethod

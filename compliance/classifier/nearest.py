@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,27 @@ _LEAST = 0.1
 
 @dataclass(frozen=True)
 class Known:
-    """Labelled stories: a row of unit length for each, over the vocabulary of the page score, and what it is."""
+    """Labelled stories: what each is, and its words over the vocabulary of the page score, as plain arrays.
 
-    rows: Any
+    The words of story ``n`` are ``columns[ends[n] : ends[n + 1]]``; their weights make a row of unit length.
+    """
+
+    columns: Any
+    weights: Any
+    ends: Any
+    size: int
     ids: list[str]
     titles: list[str]
     labels: list[str]
+
+    @cached_property
+    def rows(self) -> Any:
+        """The stories' rows as one sparse matrix."""
+        return sp.csr_matrix((self.weights, self.columns, self.ends), shape=(len(self.ids), self.size))
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the arrays and lists, which is what an artefact may hold."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     def nearest_to(self, leads: Any) -> list[tuple[Neighbour, ...]]:
         """Return up to three known stories for each row of weighed words, most alike first; ties by their order."""
@@ -42,8 +58,9 @@ class Known:
 
 def know(leads: Any, ids: Sequence[str], titles: Sequence[str], labels: Sequence[str]) -> Known:
     """Return the labelled stories by the weightiest words of their leads; ``leads`` has a row for each."""
-    kept = sp.vstack([_weightiest(row) for row in leads.tocsr()], format="csr", dtype=np.float32)
-    return Known(normalize(kept), list(ids), list(titles), list(labels))
+    kept = normalize(sp.vstack([_weightiest(row) for row in leads.tocsr()], format="csr", dtype=np.float32))
+    columns, ends = kept.indices.astype(np.int32), kept.indptr.astype(np.int32)
+    return Known(columns, kept.data, ends, kept.shape[1], list(ids), list(titles), list(labels))
 
 
 def _weightiest(row: Any) -> Any:

@@ -21,25 +21,31 @@ NOTHING = {e.story.id: Extraction() for e in FEW}
 
 def test_no_part_of_a_model_saw_the_author_whom_it_judges(monkeypatch: pytest.MonkeyPatch) -> None:
     fitted: list[set[str]] = []
-    fit, fit_joint = training._fit, training._fit_joint
-    joint_rows: list[int] = []
+    rows: dict[str, list[int]] = {"_fit_story": [], "_fit_joint": []}
 
-    def watched(read: Sequence[Any]) -> Any:
+    def watched(read: Sequence[Any], fit: Any = training._fit_scores) -> Any:
         fitted.append({r.example.batch for r in read})
         return fit(read)
 
-    def watched_joint(rows: np.ndarray, labels: np.ndarray) -> Any:
-        joint_rows.append(len(rows))
-        return fit_joint(rows, labels)
+    def counting(name: str) -> Any:
+        fit = getattr(training, name)
 
-    monkeypatch.setattr(training, "_fit", watched)
-    monkeypatch.setattr(training, "_fit_joint", watched_joint)
+        def counted(given: np.ndarray, labels: np.ndarray) -> Any:
+            rows[name].append(len(given))
+            return fit(given, labels)
+
+        return counted
+
+    monkeypatch.setattr(training, "_fit_scores", watched)
+    for name in rows:
+        monkeypatch.setattr(training, name, counting(name))
     splits = by_batch(FEW, 2)
     held = hold_out(FEW, NOTHING, BOOK, splits)
     assert held.examples == FEW
     for seen, (_, out) in zip(fitted, splits, strict=True):
         assert seen.isdisjoint({FEW[i].batch for i in out})
-    assert joint_rows == [int(held.passed[fit].sum()) for fit, _ in splits]
+    seen_by_weights = [int(held.passed[fit].sum()) for fit, _ in splits]
+    assert rows == {"_fit_story": seen_by_weights, "_fit_joint": seen_by_weights}
     assert np.isfinite(held.decisions).all()
     worth = held.decisions[held.passed & held.labels].mean() - held.decisions[held.passed & ~held.labels].mean()
     assert worth > 0.1
