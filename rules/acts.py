@@ -186,16 +186,13 @@ def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -
             continue
         name = answerable(mention, rulebook)
         if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
-            yield _usual_role(name, goods), mention, name
+            yield _usual_role(name, goods, rulebook), mention, name
 
 
-def _usual_role(name: str, goods: Sequence[Mention]) -> Role:
-    kinds = {m.kind for m in goods}
-    if name == "North Korea" and kinds & {Kind.FINANCE, Kind.LABOUR}:
-        return Role.OPERATOR
-    if name in ("North Korea", "Iran") and kinds & {Kind.ARMS, Kind.COMMODITY}:
-        return Role.SUPPLIER
-    return Role.RECIPIENT
+def _usual_role(name: str, goods: Sequence[Mention], rulebook: Rulebook) -> Role:
+    kinds, party = {m.kind for m in goods}, rulebook.parties.get(name)
+    given = {role for kind, role in party.usually if kind in kinds} if party else set()
+    return Role.OPERATOR if Role.OPERATOR in given else next(iter(given), Role.RECIPIENT)
 
 
 def touches(act: Act, rulebook: Rulebook) -> bool:

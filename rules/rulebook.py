@@ -21,7 +21,7 @@ from rules.weights import RoleWeights, load_weights
 BOOK = Path(__file__).parent / "book"
 # The same safe loader in C, where the library has it, reads the book in a third of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue"}
+_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue", "usually"}
 
 
 class RulebookError(ValueError):
@@ -30,12 +30,16 @@ class RulebookError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KnownParty:
-    """A party the book knows: its canonical name, type, whom it acts for, and cues an acronym needs."""
+    """A party the book knows: its canonical name, type, whom it acts for, and cues an acronym needs.
+
+    ``usually`` is the part a target has in an act with goods of a kind, where that is not the recipient's.
+    """
 
     name: str
     type: PartyType
     belongs_to: str | None
     needs_cue: tuple[str, ...]
+    usually: tuple[tuple[Kind, Role], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +248,22 @@ def _add_party(row: Any, where: str, parties: dict[str, KnownParty], patterns: d
     except ValueError:
         raise RulebookError(f"{where}: type: unknown word {row.get('type')!r}") from None
     cues = tuple(_texts(row, "needs_cue", where))
-    party = KnownParty(row["name"], type_, row.get("belongs_to"), cues)
+    party = KnownParty(row["name"], type_, row.get("belongs_to"), cues, _usually(row, where))
     parties[party.name] = party
     for spelling in (party.name, *_texts(row, "aliases", where)):
         _add_spelling(Pattern(spelling, party), patterns)
     for spelling in _texts(row, "adjectives", where):
         _add_spelling(Pattern(spelling, party, is_adjective=True), patterns)
+
+
+def _usually(row: Mapping[str, Any], where: str) -> tuple[tuple[Kind, Role], ...]:
+    given = row.get("usually", {})
+    if not isinstance(given, dict):
+        raise RulebookError(f"{where}: usually: expected a role for each kind")
+    try:
+        return tuple((Kind(kind), Role(role)) for kind, role in given.items())
+    except ValueError as error:
+        raise RulebookError(f"{where}: usually: {error}") from error
 
 
 def _add_spelling(pattern: Pattern, patterns: dict[str, Pattern]) -> None:

@@ -220,7 +220,7 @@ def _flag_of(pattern: Pattern, rulebook: Rulebook) -> str:
         return f"g_{pattern.kind.value}" if pattern.kind else "g_commodity"
     name, type_ = pattern.party.name, pattern.party.type
     if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
-        strong = type_ is not PartyType.STATE or name in ("North Korea", "Iran")
+        strong = type_ is not PartyType.STATE or bool(pattern.party.usually)
         return TARGET if strong else TARGET_STATE
     if type_ in (PartyType.BODY, PartyType.MEDIA):
         return _BODY

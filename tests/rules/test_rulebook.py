@@ -26,6 +26,12 @@ def test_the_book_loads_and_its_version_follows_its_content(book: Path) -> None:
 BREAKS = [
     ("parties/states.yml", "parties:\n  - {name: X, type: kingdom}\n", ["states.yml", "X", "kingdom"]),
     ("parties/states.yml", "parties:\n  - {name: X, type: state, aka: [Y]}\n", ["states.yml", "X", "aka"]),
+    (
+        "parties/states.yml",
+        "parties:\n  - {name: X, type: state, usually: {arms: seller}}\n",
+        ["X", "usually", "seller"],
+    ),
+    ("parties/states.yml", "parties:\n  - {name: X, type: state, usually: [arms]}\n", ["X", "usually"]),
     ("parties/states.yml", "parties:\n  - {type: state}\n", ["states.yml", "party 1"]),
     ("parties/states.yml", "parties: [\n", ["states.yml"]),
     ("parties/persons.yml", "parties:\n  - {name: X, type: person, belongs_to: Atlantis}\n", ["X", "Atlantis"]),

@@ -180,8 +180,8 @@ def test_counts_batches_lengths_and_empty_cells_are_named(folder: Path) -> None:
 
 
 def test_a_known_gap_that_was_filled_is_named(folder: Path) -> None:
-    filled = BREACH | {"regimes": ["418"], "published": "1985-02-27"}
-    assert any("known_gaps: 418 and arms has a breach" in fault for fault in check(folder, filled, TWIN).faults)
+    filled = BREACH | {"regimes": ["1054"], "kinds": ["travel"], "published": "1998-02-27"}
+    assert any("known_gaps: 1054 and travel has a breach" in fault for fault in check(folder, filled, TWIN).faults)
 
 
 @pytest.mark.parametrize(
