@@ -1,6 +1,6 @@
 """Texts → counts of words and pairs of words, as scikit-learn's vectorizers count them, without doing it twice.
 
-A story's sentences, its lead and the whole of it are the same words: they are told apart once, and each vocabulary
+A story's sentences, its lead and stretches of it are the same words: they are told apart once, and each vocabulary
 only looks them up. The counts are those of ``CountVectorizer.transform``, number for number; a test compares them.
 """
 
@@ -45,11 +45,22 @@ def columns_of(words: Sequence[str], vectorizer: Any) -> tuple[int, ...]:
 
 
 class StoryCounts(NamedTuple):
-    """Counts of words and pairs: a row for each sentence of each story in turn, and for each story's lead and whole."""
+    """Words of each sentence of each story in turn, and where each story's begin; counts of words and pairs: a row for
+    each sentence, and for each story's lead.
+    """
 
+    said: Sequence[Sequence[str]]
+    starts: Sequence[int]
     sentences: sp.csr_matrix
     lead: sp.csr_matrix
-    whole: sp.csr_matrix
+
+    def stretches(self, spans: Sequence[tuple[int, int]]) -> list[list[str]]:
+        """Return the words of one stretch of sentences of each story: from its first to before its last."""
+        ends = [*self.starts[1:], len(self.said)]
+        return [
+            [word for sentence in self.said[start + max(0, first) : min(end, start + last)] for word in sentence]
+            for start, end, (first, last) in zip(self.starts, ends, spans, strict=True)
+        ]
 
 
 def counted_stories(
@@ -58,7 +69,7 @@ def counted_stories(
     """Return the counts of stories of ``lengths`` sentences, whose words are ``said``, in one pass over them.
 
     ``sentences`` and ``page`` are the vectorizers, both of words and pairs of words; the lead is the first ``lead``
-    sentences. No pair reaches over a sentence's end in the first, nor over a story's in the others.
+    sentences. No pair reaches over a sentence's end in the first, nor over a story's in the other.
     """
     columns, find = _shared(sentences, page)
     story_of = np.repeat(np.arange(len(lengths)), lengths)
@@ -70,14 +81,14 @@ def counted_stories(
     first = np.concatenate([sentence, sentence[:-1]])
     second = np.concatenate([sentence, sentence[1:]])
     story, other = story_of[first], story_of[second]
-    within = (grams >= 0) & (story == other)
-    early = within & (number_in[first] < lead) & (number_in[second] < lead)
+    early = (grams >= 0) & (story == other) & (number_in[first] < lead) & (number_in[second] < lead)
     shape = (len(said), len(sentences.vocabulary_)), (len(lengths), len(page.vocabulary_))
     here = (grams >= 0) & (first == second)
     return StoryCounts(
+        said,
+        [0, *accumulate(lengths)][:-1],
         _counts(first[here], columns[0][grams[here]], shape[0]),
         _counts(story[early], columns[1][grams[early]], shape[1]),
-        _counts(story[within], columns[1][grams[within]], shape[1]),
     )
 
 

@@ -1,8 +1,9 @@
 """Readings → numbers: windows of four sentences, the page as a whole, and what a story's windows say together.
 
 A breach is told in a few sentences somewhere; the rest of a page is about other things. So windows are scored, and the
-story by its best ones, its opening, and how many there were to choose from, beside the words of its lead and of the
-whole. Function words and the verbs and days of every report are left out: they tell who wrote, not what.
+story by its best ones, its opening, and how many there were to choose from, beside the words of its lead and of what
+stands around the best. Function words and the verbs and days of every report are left out: they tell who wrote, not
+what.
 """
 
 import re
@@ -22,6 +23,10 @@ from compliance.classifier.reading import FLAGS, GOODS, LAND, PLACE, SCENES, TAR
 WINDOW = 4
 # The words of a lead: the title and about eight sentences.
 LEAD = 9
+# The words around a window reach over so many sentences before and after it.
+_AROUND = 6
+# More windows than this to choose from count as no more: what stands behind a story must not move its score.
+_MANY = 12
 # How much the views' features may weigh against each other under one regularisation.
 _WORD_SCALE, _FLAG_SCALE, _ORDER_SCALE, _TOGETHER_SCALE = 2.0, 0.2, 0.3, 0.2
 _AT = {flag: i for i, flag in enumerate(FLAGS)}
@@ -39,7 +44,7 @@ FLAG_NAMES: tuple[str, ...] = (
     *(f"{scene} & {flag}, one sentence" for scene in SCENES for flag in FLAGS),
     *(f"{scene} & {flag}" for scene in (TARGET, TARGET_STATE, "place or land", "scene and goods") for flag in FLAGS),
 )
-STORY_NAMES = ("best window", "best three", "opening", "best early", "length", "words of the lead", "words of all")
+STORY_NAMES = ("best window", "best three", "opening", "best early", "windows", "words of the lead", "words around")
 
 _READ = {"&": " & ", "+": " with ", "!": " but "}
 # Who or where, what, and what was done with it: what a sentence holds of each, and who says so or what speaks against.
@@ -210,7 +215,13 @@ def _flag_rows(readings: Sequence[Reading], band: sp.csr_matrix) -> np.ndarray:
     return np.hstack([union, *((c > 0).astype(np.float32) for c in close), *anywhere])
 
 
+def around_best(scores: np.ndarray) -> tuple[int, int]:
+    """Return the sentences around a story's best window: the first, and the one after the last; they may overshoot."""
+    best = int(scores.argmax())
+    return best - _AROUND, best + WINDOW + _AROUND
+
+
 def pooled(scores: np.ndarray, page: np.ndarray) -> np.ndarray:
     """Return what a story's window scores, in the order of the text, and its page scores say; see ``STORY_NAMES``."""
     best = np.sort(scores)[::-1]
-    return np.array([best[0], best[:3].mean(), scores[0], scores[:3].max(), np.log(len(scores)), *page])
+    return np.array([best[0], best[:3].mean(), scores[0], scores[:3].max(), np.log(min(len(scores), _MANY)), *page])

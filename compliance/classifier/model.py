@@ -24,6 +24,7 @@ from compliance.classifier.features import (
     WINDOW,
     Windows,
     WindowViews,
+    around_best,
     pooled,
     windows_of,
 )
@@ -47,7 +48,7 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Page:
-    """The words of a story's lead and of the whole of it, and the score learnt from them."""
+    """The words of a story's lead and of longer stretches, and the score learnt from them."""
 
     words: Any
     weigher: Any
@@ -81,7 +82,7 @@ class Parts:
     known: Known | None = None
 
     def counted(self, readings: Sequence[Reading]) -> StoryCounts:
-        """Return the words of each sentence, lead and whole, counted: windows and page tell them apart alike."""
+        """Return the words of each sentence and lead, counted: windows and page tell them apart alike."""
         said = words_in((text for r in readings for text in r.words), self.views.words)
         lengths = [len(r.flags) for r in readings]
         return counted_stories(said, lengths, LEAD, self.views.words, self.page.words)
@@ -95,10 +96,13 @@ class Parts:
         cuts = np.flatnonzero(np.diff(windows.owner)) + 1
         return windows, np.split(scores, cuts)
 
-    def paged(self, readings: Sequence[Reading], counts: StoryCounts | None = None) -> np.ndarray:
-        """Return each story's two page scores: by its lead and by the whole."""
+    def paged(
+        self, readings: Sequence[Reading], scores: Sequence[np.ndarray], counts: StoryCounts | None = None
+    ) -> np.ndarray:
+        """Return each story's two page scores: by its lead, and by what stands around its best window."""
         counts = counts or self.counted(readings)
-        return np.column_stack([self.page.decide_counts(counts.lead), self.page.decide_counts(counts.whole)])
+        around = counted(counts.stretches([around_best(s) for s in scores]), self.page.words)
+        return np.column_stack([self.page.decide_counts(counts.lead), self.page.decide_counts(around)])
 
     def decide(self, pools: np.ndarray) -> np.ndarray:
         """Return the stories' scores, uncalibrated, from their pooled scores."""
@@ -175,7 +179,9 @@ class Model:
     def _classify(self, readings: Sequence[Reading], in_full: bool) -> list[Classification]:
         counts = self.parts.counted(readings)
         windows, scores = self.parts.scored(readings, counts)
-        pools = np.array([pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, counts), strict=True)])
+        pools = np.array(
+            [pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, scores, counts), strict=True)]
+        )
         decisions = self.parts.decide(pools)
         answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
         still = [i for i, decision in enumerate(decisions) if in_full or decision >= self.gate]

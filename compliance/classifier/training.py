@@ -215,7 +215,8 @@ def _held_out_pools(read: Sequence[_Read], splits: Splits) -> tuple[np.ndarray, 
             continue
         parts = Parts(*_fit_scores([read[i] for i in fit]), None, None, {})
         readings = [read[i].reading for i in passing]
-        for i, s, page in zip(passing, parts.scored(readings)[1], parts.paged(readings), strict=True):
+        scores = parts.scored(readings)[1]
+        for i, s, page in zip(passing, scores, parts.paged(readings, scores), strict=True):
             pools[i] = pooled(s, page)
             passages[i] = read[i].reading.passage(int(s.argmax()), WINDOW)
     return pools, passages

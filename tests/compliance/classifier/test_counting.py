@@ -23,14 +23,17 @@ def test_counts_are_those_of_the_vectorizer() -> None:
     assert same(counted([text.split() for text in ALL], runs), runs.transform(ALL))
 
 
-def test_one_pass_counts_sentences_lead_and_whole_alike() -> None:
+def test_one_pass_counts_sentences_and_lead_and_keeps_the_words_of_stretches() -> None:
     found = counted_stories(words_in(ALL, VIEW), [len(s) for s in SENTENCES], 2, VIEW, PAGE)
     assert same(found.sentences, VIEW.transform(ALL))
     assert same(found.lead, PAGE.transform([" ".join(s[:2]) for s in SENTENCES]))
-    assert same(found.whole, PAGE.transform([" ".join(s) for s in SENTENCES]))
-    assert found.whole.has_sorted_indices and found.sentences.has_sorted_indices
+    assert found.lead.has_sorted_indices and found.sentences.has_sorted_indices
+    whole = counted(found.stretches([(0, 9)] * 3), PAGE)
+    assert same(whole, PAGE.transform([" ".join(s) for s in SENTENCES]))
+    some = counted(found.stretches([(-4, 1), (0, 1), (1, 3)]), PAGE)
+    assert same(some, PAGE.transform([SENTENCES[0][0], SENTENCES[1][0], " ".join(SENTENCES[2][1:])]))
 
 
 def test_no_word_at_all_is_counted_too() -> None:
     found = counted_stories([[], []], [1, 1], 2, VIEW, PAGE)
-    assert found.sentences.nnz == found.whole.nnz == 0 and found.lead.shape == (2, len(PAGE.vocabulary_))
+    assert found.sentences.nnz == found.lead.nnz == 0 and found.lead.shape == (2, len(PAGE.vocabulary_))

@@ -2,6 +2,7 @@ import json
 import pickle
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +16,7 @@ from compliance.classifier.training import Training
 from compliance.errors import ModelError
 from compliance.judging import Judges
 from compliance.monitor import load_policy
+from compliance.screening import Verdict
 from compliance.settings import Settings
 from rules.rulebook import load_rulebook
 from tests.factories import story
@@ -141,3 +143,22 @@ def test_what_moved_a_score_is_told_with_its_sign() -> None:
     found = MODEL.classify([story()])[0]
     assert found.passed_gate and found.why
     assert [abs(t.weight) for t in found.why] == sorted((abs(t.weight) for t in found.why), reverse=True)
+
+
+def test_the_same_words_are_a_breach_while_the_measure_is_in_force_and_clear_after_its_end() -> None:
+    text = (
+        "SOFIA - Prosecutors on Tuesday charged a trader who, they said, sold 4,000 rifles and mortar shells to the "
+        "army of Eritrea and shipped them to Massawa aboard a freighter with false papers. He denies the charge."
+    )
+    told = story(title="Bulgarian trader shipped rifles and shells to Eritrea, prosecutors say", text=text)
+    days = [datetime(2018, 11, 1, tzinfo=UTC), datetime(2018, 11, 30, tzinfo=UTC)]
+    before, after = JUDGES.judge([replace(told, published=day) for day in days])
+    assert before.is_flagged and before.regimes == ("1907",)
+    assert after.verdict is Verdict.CLEAR and after.regimes == ()
+
+
+def test_a_flagged_story_is_shown_with_the_labelled_stories_it_is_most_like() -> None:
+    labels = {e.story.id: e.label for e in load_corpus()}
+    nearest = JUDGES.judge([story()])[0].classification.nearest
+    assert [n.alike for n in nearest] == sorted((n.alike for n in nearest), reverse=True)
+    assert len(nearest) == 3 and all(labels[n.id] == n.label for n in nearest)
