@@ -26,19 +26,20 @@ SETTINGS = Settings()
 
 def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     report = evaluate(trained.examples, trained.scores, trained.flagged, 0.02)
-    assert report.average_precision_hard >= 0.90
-    assert report.recall_at_review >= 0.74
+    assert report.average_precision_hard >= 0.945
+    assert report.recall_at_review >= 0.87
+    assert report.silent_recall_at_review >= 0.86
     assert report.flagged_by_type["ordinary"] <= 0.015
 
 
 def test_the_rules_stay_above_the_floor(learnt_roles: RoleTraining) -> None:
     report = evaluate_rules([e.annotation for e in load_corpus()], BOOK, learnt_roles.held_out)
-    assert report.f1("party") >= 0.72
-    assert report.f1("role") >= 0.51
-    assert report.share("regime") >= 0.93
-    assert report.share("kind") >= 0.93
-    assert report.share("status") >= 0.71
-    assert report.f1("denied") >= 0.59
+    assert report.f1("party") >= 0.735
+    assert report.f1("role") >= 0.545
+    assert report.share("regime") >= 0.955
+    assert report.share("kind") >= 0.95
+    assert report.share("status") >= 0.745
+    assert report.f1("denied") >= 0.57
     assert report.false_violators <= 0.05
 
 
@@ -52,7 +53,7 @@ def test_ordinary_news_seldom_raises_an_alarm() -> None:
     lines = (Path(folder) / "not_negative.jsonl").read_text(encoding="utf-8").splitlines()
     marked = {json.loads(line)["id"] for line in lines}
     model, policy = load_model(SETTINGS.model_path, BOOK), load_policy(SETTINGS.config / "screening.yml")
-    for name, most in (("current_events.dev.jsonl.gz", 25), ("article_bias.dev.jsonl.gz", 400)):
+    for name, most in (("current_events.dev.jsonl.gz", 35), ("article_bias.dev.jsonl.gz", 300)):
         with gzip.open(Path(folder) / name, "rt", encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         told = [Story(r["id"], r["title"], r["text"]) for r in rows if r["id"] not in marked][::10]
