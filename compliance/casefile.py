@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlmodel import Session
 
-from compliance.case import CaseOrigin
+from compliance.case import CaseOrigin, Disposition
 from compliance.store import cases, ledger
 from compliance.store.tables import CaptureRow, CaseRow, LedgerRow, ScreeningRow, StoryRow
 
@@ -118,11 +118,34 @@ def export_lines(session: Session, what: str) -> Iterator[dict[str, Any]]:
                 "text": story.text,
                 "published": story.published.isoformat() if story.published else None,
                 "publisher": story.publisher,
-                "kinds": row.kinds,
-                "regimes": row.regimes,
-                "parties": row.parties,
-                "status": row.status,
-                "denied_by": row.denied_by,
+                **_labels(row, story, screening),
                 "score": screening.score,
                 "versions": {"model": screening.model_version, "rules": screening.rules_version},
             }
+
+
+def _labels(row: CaseRow, story: StoryRow, screening: ScreeningRow) -> dict[str, Any]:
+    """Return what a decided story teaches: of a breach, the violators with the words of this story that say so."""
+    if row.disposition != Disposition.BREACH.value:
+        return {"kinds": [], "regimes": [], "parties": [], "non_parties": [], "status": None, "denied_by": []}
+    decided = {party["canonical"]: party for party in row.parties}
+    parties = [
+        {
+            "name": told["name"],
+            "canonical": told["canonical"],
+            "type": told["type"],
+            "roles": decided[told["canonical"]]["roles"],
+            "quote": getattr(story, span["field"])[span["start"] : span["end"]],
+        }
+        for told in screening.judgement["parties"]
+        if told["canonical"] in decided
+        for span in told["evidence"][:1]
+    ]
+    return {
+        "kinds": row.kinds,
+        "regimes": row.regimes,
+        "parties": parties,
+        "non_parties": screening.judgement["non_parties"],
+        "status": row.status,
+        "denied_by": row.denied_by,
+    }

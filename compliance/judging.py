@@ -134,7 +134,7 @@ def _judge_each(
     for story in batch:
         try:
             judged.append((story, judges.judge([story])[0]))
-        except Exception as error:
+        except Exception as error:  # the one story that breaks is named and kept for another try
             log.exception("story quarantined story=%s", story.id)
             failed.append((story, f"{type(error).__name__}: {error}"))
     return judged, failed

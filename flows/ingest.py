@@ -22,7 +22,7 @@ async def poll(catalogue: str | None = None) -> int:
     job = await asyncio.to_thread(open_job, catalogue, None)
     try:
         found = await read_feeds(as_it_is(job))
-    except Exception as error:
+    except Exception as error:  # whatever broke is written into the run before it goes on up
         await asyncio.to_thread(
             pipeline.abandon_run, job.monitor.engine, job.run_id, f"{type(error).__name__}: {error}"
         )

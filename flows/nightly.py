@@ -25,7 +25,7 @@ async def judge_the_day(catalogue: str | None, base_url: str | None) -> RunRepor
         await read_feeds(as_it_is(job))
         await screen_stories(as_it_is(job))
         await deliver_alerts(as_it_is(job))
-    except Exception as error:
+    except Exception as error:  # whatever broke is written into the run before it goes on up
         await asyncio.to_thread(abandon_run, job.monitor.engine, job.run_id, f"{type(error).__name__}: {error}")
         raise
     return await asyncio.to_thread(close_job, job)

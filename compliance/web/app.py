@@ -78,7 +78,7 @@ async def _guard_answer(request: Request, call_next: Callable[[Request], Awaitab
     else:
         try:
             response = await call_next(request)
-        except Exception:
+        except Exception:  # whatever breaks, the visitor gets a page and the log gets the trace
             number = uuid4().hex[:8]
             log.exception("request broke number=%s path=%s", number, request.url.path)
             response = _error(request, 500, f"Something broke on our side. Its number in the log is {number}.")

@@ -14,6 +14,9 @@ from sqlmodel import col, select
 
 from compliance import pipeline
 from compliance.case import Disposition
+from compliance.casefile import export_lines
+from compliance.classifier.corpus import example_of
+from compliance.classifier.training import _read_all
 from compliance.coverage import RunCounts
 from compliance.decision import dispose_case
 from compliance.draw import draw
@@ -161,3 +164,18 @@ def test_decided_draws_give_the_miss_rate(monitor: Monitor) -> None:
     assert (told["cleared"], told["breaches"], told["waiting"], told["share"]) == (9, 1, 1, 1.0)
     assert told["low"] == pytest.approx(0.025)
     assert second.state == "waiting"
+
+
+@pytest.mark.parametrize(("disposition", "parties"), [(Disposition.BREACH, 2), (Disposition.NOT_BREACH, 0)])
+def test_what_was_decided_can_be_learnt_from(monitor: Monitor, disposition: Disposition, parties: int) -> None:
+    night(monitor, [ACT_TOLD, ordinary(1)])
+    with session_scope(monitor.engine) as session:
+        reference = next(c.reference for c in cases.waiting(session) if c.origin == "screening")
+    reason = {Disposition.BREACH: "act_alleged", Disposition.NOT_BREACH: "policy_only"}[disposition]
+    dispose_case(monitor.engine, reference, disposition, reason, "", "grace", 1, datetime.now(UTC))
+    with session_scope(monitor.engine) as session:
+        [line] = export_lines(session, "labels")
+    [read] = _read_all([example_of(json.loads(json.dumps(line)))], monitor.rulebook)
+    assert read.is_breach is (disposition is Disposition.BREACH)
+    assert len(line["parties"]) == parties and bool(read.told) is bool(parties)
+    assert all(p["quote"] in f"{ACT_TOLD.title}\n{ACT_TOLD.text}" for p in line["parties"])
