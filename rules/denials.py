@@ -2,7 +2,8 @@
 
 A sentence that denies names its speaker before or after the word of denial, or goes on about whoever the sentence
 before named. Which of them denies, and whether it is the act that is denied, a linear model over these relations
-decides, whose weights are data (``rules/weights.py``).
+decides, whose weights are data (``rules/weights.py``). Only where somebody is quoted as saying "we have never sold"
+does no weight decide: the one party that the sentence names denies.
 """
 
 import re
@@ -69,6 +70,15 @@ _WEAK = ("negates", "keeps silent", "speaks")
 _OF_TYPE = {type_: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for type_, words in _HEADS.items()}
 _SAYS = re.compile(r"\b(?:said|says?|told|called|calls|insist\w*|maintain\w*|hold|holds|put|wrote|replied)\b", re.I)
 _OURS = re.compile(r"[\"“](?:[^\"”]{0,80}\b)?(?:we|our|i|my|us)\b", re.IGNORECASE)
+# "We have never sold", "we did not send": whoever is quoted so denies the act itself, whatever else weighs against it.
+_DISOWNS = re.compile(
+    r"[\"“](?:[^\"”]{0,60}\b)?(?:we|i)(?: (?:have|had|do|did|would|are|were))?(?: not| never|n['’]t)(?: ever)? "
+    r"(?:sold|sell|selling|ship|shipp(?:ed|ing)|sen[dt]|sending|suppl(?:y|ied|ying)|provid(?:e|ed|ing)|export\w*|"
+    r"transferr?\w*|deliver\w*|g[ai]ven?|giving|arm(?:ed|ing)?|bought|buy(?:ing)?|financ\w+|fund(?:ed|ing)?|"
+    r"smuggl\w+|train(?:ed|ing)?|receiv\w+|import\w*)\b",
+    re.IGNORECASE,
+)
+DISOWNS = "says of itself that it did not"
 _NEAR, _SPOKEN, _JOINED = 60, 400, 12
 # A sentence that names more than this, or goes on beyond this many words, is a list.
 _MOST_NAMES, _MOST_WORDS = 12, 120
@@ -86,7 +96,7 @@ def denying(
     features = denial_features(names, candidates, clauses, stances)
     for candidate, sentences in zip(candidates, features, strict=True):
         least = THRESHOLD if candidate.name in names else THRESHOLD_OTHERS
-        if any(rulebook.story.probability(DENIES, told) >= least for told in sentences):
+        if any(DISOWNS in told or rulebook.story.probability(DENIES, told) >= least for told in sentences):
             found.append(candidate.name)
     return tuple(found)
 
@@ -124,6 +134,7 @@ def denial_features(
                 f"{among}, {relation}",
                 *_told(relation, distance, cues, clause, number, len(clauses)),
                 *_heads(relation, type_of[name], clause),
+                *([DISOWNS] if among == "the only party here" and _DISOWNS.search(clause.sentence.text) else []),
                 *of_candidate[name],
             ]
             told.setdefault(name, []).append(dict.fromkeys(features, 1.0))

@@ -26,6 +26,8 @@ def denied_by(text: str) -> set[str]:
         ("Iran's embassy in London called the charge baseless.", {"Iran"}),
         ('"We have never sold weapons to anyone," the Iranian foreign ministry said.', {"Iran"}),
         ("The Iranian foreign ministry rejected the allegation.", {"Iran"}),
+        ("“We did not send them a single round,” an adviser to the Iranian president told reporters.", {"Iran"}),
+        ('"We have never seen such weapons," a coalition officer said.', set()),
         ("Iran did not respond to a request for comment.", set()),
         ("Ukraine denied Iran access to the wreck.", set()),
         ("Israel denied that its jets had been near.", set()),
