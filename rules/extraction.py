@@ -190,7 +190,11 @@ def _is_outdone(
 
 
 def _party(candidate: Candidate, judged: Judgement, acts: Sequence[Act], read: StoryRead, whole: _Fields) -> Party:
-    evidence = list(dict.fromkeys(act.evidence for act in acts))[:5]
+    # Several rules may find the same words; an officer reads them once.
+    by_span: dict[tuple[Field, int, int], Evidence] = {}
+    for told in (act.evidence for act in acts):
+        by_span.setdefault((told.field, told.start, told.end), told)
+    evidence = list(by_span.values())[:5]
     place = next(
         p
         for p in candidate.places

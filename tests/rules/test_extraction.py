@@ -98,6 +98,13 @@ def test_a_day_outside_every_measure_finds_no_regime_but_shows_the_lapsed_measur
     assert found.regimes == () and found.measures and not any(m.in_force for m in found.measures)
 
 
+def test_words_that_several_rules_found_are_quoted_once() -> None:
+    text = "Warships seized Iranian-made missile components and drone engines from a dhow bound for the Houthis."
+    for party in extract("", text, date(2026, 11, 20), BOOK).parties:
+        spans = [(e.field, e.start, e.end) for e in party.evidence]
+        assert len(spans) == len(set(spans)), party.canonical
+
+
 def test_equal_input_gives_an_equal_answer() -> None:
     text = "The UAE flew weapons to the Rapid Support Forces in Darfur, U.N. experts said. The UAE denied it."
     assert read(text) == read(text)
