@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from rules.clauses import Clause, clause_of, encoded, marks_of
+from rules.days import Span
 from rules.findings import Evidence
 from rules.frames import FrameHit, find_frames, worth_trying
 from rules.mentions import Mention, find_mentions
@@ -21,8 +22,28 @@ _MAX_SENTENCES = 400
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """The days of an act, one span for each that the story names, and the words that tell the first.
+
+    ``own`` is True where the sentence of the act itself tells them, False where one beside it or the text of a headline
+    does.
+    """
+
+    spans: tuple[Span, ...]
+    evidence: Evidence
+    own: bool = True
+
+    def __str__(self) -> str:
+        """Return the days as ISO 8601 writes days and intervals."""
+        return "; ".join(map(str, self.spans))
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """An act found in a clause, with its parties resolved to those they act for; ``strong`` where a frame found it."""
+    """An act found in a clause, with its parties resolved to those they act for; ``strong`` where a frame found it.
+
+    ``when`` is None where the story leaves its day open: the act is then of the story's day.
+    """
 
     rule: str
     says: str
@@ -31,6 +52,12 @@ class Act:
     evidence: Evidence
     goods: tuple[Mention, ...]
     strong: bool
+    when: When | None = None
+
+
+def names_of(act: Act) -> frozenset[str]:
+    """Return the canonical names of those who take part."""
+    return frozenset(name for _, _, name in act.roles)
 
 
 def clauses_of(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:

@@ -21,8 +21,9 @@ from rules.acts import (
 from rules.bystanders import Stances, read_stances
 from rules.candidates import Candidate, Place, find_candidates
 from rules.clauses import Clause
+from rules.dating import dated_acts
 from rules.denials import denying
-from rules.findings import LEARNT, Bystander, Evidence, Extraction, Goods, Party, RuleHit
+from rules.findings import LEARNT, ActDays, Bystander, Evidence, Extraction, Goods, Party, RuleHit
 from rules.law import kinds_of, law_of, named_regimes
 from rules.mentions import Mention
 from rules.roles import (
@@ -95,7 +96,10 @@ def read_parties(read: ActsRead, rulebook: Rulebook) -> StoryRead:
 
 
 def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
-    """Return what the rules find in one story, judged by the law of ``on`` (None: what has no known end).
+    """Return what the rules find in one story, published on ``on`` (None: unknown).
+
+    Each act is judged by the law of the days that the story gives it, else of ``on``; where neither is known, by what
+    has no known end.
 
     Every quote stands verbatim at its offsets in the field it names. Equal input gives an equal answer.
     """
@@ -105,6 +109,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
     """Return what the rules find in a story that was read with the same names and words; see ``extract``."""
     acts, parties = told_acts(read, title, text, rulebook)
+    acts = dated_acts(acts, read.clauses, {Field.TITLE: title, Field.TEXT: text}, on, rulebook)
     named = named_regimes(read.clauses, rulebook)
     kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
     measures, regimes = law_of(acts, kinds, named, on, rulebook)
@@ -118,9 +123,14 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         goods=_goods(acts),
         status=status_of(read.clauses, acts, rulebook) if acts or regimes else None,
         denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
-        hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:_MOST_HITS]),
+        hits=tuple(_hit(act) for act in acts[:_MOST_HITS]),
         version=rulebook.version,
     )
+
+
+def _hit(act: Act) -> RuleHit:
+    when = ActDays(str(act.when), act.when.evidence) if act.when else None
+    return RuleHit(act.rule, act.says, act.evidence, when)
 
 
 def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:

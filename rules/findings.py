@@ -56,7 +56,11 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class MeasureFinding:
-    """A measure that the act touches, and whether it was in force on the story's day."""
+    """A measure that the act touches, and whether it was in force on the day.
+
+    ``days`` are those of the act in ISO 8601, a day or an interval, where the story tells them; else the day is the
+    story's.
+    """
 
     regime: str
     code: str
@@ -64,15 +68,25 @@ class MeasureFinding:
     basis: tuple[str, ...]
     in_force: bool
     unverified: bool = False
+    days: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActDays:
+    """The days of an act in ISO 8601, a day or an interval, and the words that tell them."""
+
+    days: str
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
 class RuleHit:
-    """A rule that fired, in the words shown to the officer."""
+    """A rule that fired, in the words shown to the officer, and the days of the act where the story tells them."""
 
     rule: str
     says: str
     evidence: Evidence
+    when: ActDays | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ class Extraction:
     """Everything the rules found in one story.
 
     ``regimes`` are numbers as in the labelling guide, most likely first; only measures in force on the day
-    put a regime there. ``denied_by`` holds canonical names.
+    of the act put a regime there. ``denied_by`` holds canonical names.
     """
 
     parties: tuple[Party, ...] = ()

@@ -9,10 +9,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
-from rules.acts import Act
+from rules.acts import Act, When, names_of
 from rules.clauses import Clause
 from rules.findings import MeasureFinding
 from rules.linear import UNDER
@@ -26,6 +26,7 @@ _MOST_KINDS = 3
 # How likely a second kind must be; a regime that an act touches; one that is only named; the likeliest one.
 _ALSO, _TOUCHED, _NAMED, _LIKELIEST = 0.3, 0.3, 0.5, 0.12
 _LEAD = 2
+_RECENT = timedelta(days=45)
 _SISTERS = {Kind.ARMS: Kind.PROLIFERATION, Kind.PROLIFERATION: Kind.ARMS}
 
 
@@ -160,7 +161,8 @@ def law_of(
     for regime in likely:
         if not any(m.regime == regime for m in measures):
             measures += [
-                _finding(rulebook.regimes[regime], m, on) for m in _fitting(rulebook.regimes[regime], kinds, on)[:1]
+                _finding(rulebook.regimes[regime], m, Day(on))
+                for m in _fitting(rulebook.regimes[regime], kinds, on)[:1]
             ]
     return tuple(measures) or touched.measures, tuple(likely)
 
@@ -213,36 +215,92 @@ def _fitting(regime: Regime, kinds: Sequence[Kind], on: date | None) -> list[Mea
 
 
 def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook) -> Touched:
-    """Return every measure that the acts touch, and the regimes by how many acts touch them."""
+    """Return every measure that the acts touch, each on its own day, and the regimes by how many acts touch them."""
     in_force: Counter[str] = Counter()
     regimes: Counter[str] = Counter()
     measures: dict[str, MeasureFinding] = {}
+    background = _background(acts, on, rulebook)
     for act in acts:
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
                 for regime in rulebook.targets.get(target, ()):
-                    found = [_finding(regime, measure, on) for measure in _applying(regime, role, act, kinds, on)]
-                    measures |= {f.code: f for f in found if f.code not in measures}
+                    day = Day(on) if regime.id in background else Day.of(act, on)
+                    found = [_finding(regime, measure, day) for measure in _applying(regime, role, act, kinds, day)]
+                    # Of several acts under one measure, one done while it was in force is told.
+                    measures |= {f.code: f for f in found if f.code not in measures or not measures[f.code].in_force}
                     regimes[regime.id] += 1
                     if any(f.in_force for f in found):
                         in_force[regime.id] += 3 if act.strong else 1
     return Touched(tuple(measures.values()), in_force, regimes)
 
 
-def _finding(regime: Regime, measure: Measure, on: date | None) -> MeasureFinding:
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day by whose law an act is judged: the story's, or the days that the story gives the act.
+
+    Where a frame found the act and its own sentence tells the days, they alone count. Else the day of the story does
+    too: what may be misread must not make a lawful act of a breach.
+    """
+
+    on: date | None
+    when: When | None = None
+    is_sure: bool = True
+
+    @classmethod
+    def of(cls, act: Act, on: date | None) -> "Day":
+        """Return the act's own days where the story tells them, else the story's."""
+        return cls(on, act.when, act.strong and act.when is not None and act.when.own)
+
+    def holds(self, measure: Measure) -> bool:
+        """True where the measure was in force on the day, or on one of the days of the act."""
+        if self.when is None:
+            return measure.is_in_force(self.on)
+        told = any(measure.is_in_force_between(span.first, span.last) for span in self.when.spans)
+        return told or (not self.is_sure and measure.is_in_force(self.on))
+
+    def __str__(self) -> str:
+        """Return the act's own days in ISO 8601; nothing where it is of the story's day."""
+        return str(self.when) if self.when else ""
+
+
+def _background(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set[str]:
+    """Return the regimes out of force on the story's day that only its background touches.
+
+    A story about an old act says so in a sentence that a frame reads, and its acts are mostly of that regime.
+    A paragraph of history in news of something else revives no law.
+    """
+    touching: Counter[str] = Counter()
+    told: set[str] = set()
+    for act in acts:
+        targets = {t for name in names_of(act) for t in (name, rulebook.principal(name))}
+        regimes = {r.id for target in targets for r in rulebook.targets.get(target, ())}
+        touching.update(dict.fromkeys(regimes, 3 if act.strong else 1))
+        if act.strong and act.when is not None and not _is_recent(act.when, on):
+            told |= regimes
+    most = sum(3 if act.strong else 1 for act in acts)
+    past = {r for r in touching if not rulebook.regimes[r].is_in_force(on)}
+    return {r for r in past if r not in told or 2 * touching[r] < most}
+
+
+def _is_recent(when: When, on: date | None) -> bool:
+    """True where one of the days is of the story's last weeks: what is told beside it is not what the story is of."""
+    return on is not None and any(span.last >= on - _RECENT for span in when.spans)
+
+
+def _finding(regime: Regime, measure: Measure, day: Day) -> MeasureFinding:
     return MeasureFinding(
-        regime.id, measure.code, measure.kind, measure.basis, measure.is_in_force(on), measure.unverified
+        regime.id, measure.code, measure.kind, measure.basis, day.holds(measure), measure.unverified, str(day)
     )
 
 
-def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], on: date | None) -> Sequence[Measure]:
+def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], day: Day) -> Sequence[Measure]:
     """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
 
     Those in force on the day come before those that were not.
     """
-    forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not m.is_in_force(on))
+    forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not day.holds(m))
     suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
-    in_force = [m for m in suited if m.is_in_force(on)]
+    in_force = [m for m in suited if day.holds(m)]
     return in_force[:_MOST_MEASURES] or suited[:1] or forbidding[:1]
 
 

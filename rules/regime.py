@@ -29,6 +29,10 @@ class Window:
         """True where the day lies within."""
         return self.start <= day and (self.end is None or day <= self.end)
 
+    def meets(self, first: date, last: date) -> bool:
+        """True where at least one of the days from first to last lies within."""
+        return self.start <= last and (self.end is None or first <= self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -51,6 +55,10 @@ class Measure:
         if day is None:
             return any(window.end is None for window in self.windows)
         return any(window.holds(day) for window in self.windows)
+
+    def is_in_force_between(self, first: date, last: date) -> bool:
+        """True where the measure holds on at least one of the days from first to last."""
+        return any(window.meets(first, last) for window in self.windows)
 
 
 @dataclass(frozen=True, slots=True)
