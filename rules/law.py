@@ -7,7 +7,7 @@ do, if one of its measures for acts of this kind was in force. Linear models wei
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -26,7 +26,8 @@ _MOST_KINDS = 3
 # How likely a second kind must be; a regime that an act touches; one that is only named; the likeliest one.
 _ALSO, _TOUCHED, _NAMED, _LIKELIEST = 0.3, 0.3, 0.5, 0.12
 _LEAD = 2
-_RECENT = timedelta(days=45)
+# So many characters are the head of a story; what was done so lately is news.
+_EARLY, _RECENT = 600, timedelta(days=45)
 _SISTERS = {Kind.ARMS: Kind.PROLIFERATION, Kind.PROLIFERATION: Kind.ARMS}
 
 
@@ -219,12 +220,12 @@ def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rule
     in_force: Counter[str] = Counter()
     regimes: Counter[str] = Counter()
     measures: dict[str, MeasureFinding] = {}
-    background = _background(acts, on, rulebook)
+    past = _told_of_old(acts, on, rulebook)
     for act in acts:
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
                 for regime in rulebook.targets.get(target, ()):
-                    day = Day(on) if regime.id in background else Day.of(act, on)
+                    day = _day_of(act, on, regime.id, past)
                     found = [_finding(regime, measure, day) for measure in _applying(regime, role, act, kinds, day)]
                     # Of several acts under one measure, one done while it was in force is told.
                     measures |= {f.code: f for f in found if f.code not in measures or not measures[f.code].in_force}
@@ -238,48 +239,61 @@ def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rule
 class Day:
     """The day by whose law an act is judged: the story's, or the days that the story gives the act.
 
-    Where a frame found the act and its own sentence tells the days, they alone count. Else the day of the story does
-    too: what may be misread must not make a lawful act of a breach.
+    ``revives`` is True where a measure counts that was in force then and is no more; ``clears`` where one does not
+    count that is in force now and was not then.
     """
 
     on: date | None
     when: When | None = None
-    is_sure: bool = True
-
-    @classmethod
-    def of(cls, act: Act, on: date | None) -> "Day":
-        """Return the act's own days where the story tells them, else the story's."""
-        return cls(on, act.when, act.strong and act.when is not None and act.when.own)
+    revives: bool = True
+    clears: bool = True
 
     def holds(self, measure: Measure) -> bool:
         """True where the measure was in force on the day, or on one of the days of the act."""
+        today = measure.is_in_force(self.on)
         if self.when is None:
-            return measure.is_in_force(self.on)
-        told = any(measure.is_in_force_between(span.first, span.last) for span in self.when.spans)
-        return told or (not self.is_sure and measure.is_in_force(self.on))
+            return today
+        then = any(measure.is_in_force_between(span.first, span.last) for span in self.when.spans)
+        return (then and self.revives) or (today and (then or not self.clears))
 
     def __str__(self) -> str:
         """Return the act's own days in ISO 8601; nothing where it is of the story's day."""
         return str(self.when) if self.when else ""
 
 
-def _background(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set[str]:
-    """Return the regimes out of force on the story's day that only its background touches.
+def _day_of(act: Act, on: date | None, regime: str, past: Collection[str]) -> Day:
+    """Return the day of an act: doubt about its own days speaks for those on which it was a breach, and for today's.
 
-    A story about an old act says so in a sentence that a frame reads, and its acts are mostly of that regime.
-    A paragraph of history in news of something else revives no law.
+    A measure now in force is set aside only where a frame found the act at the head of the story and the same sentence
+    dates it: what may be misread must not make a lawful act of a breach.
+    """
+    if act.when is None:
+        return Day(on)
+    return Day(on, act.when, regime in past, act.strong and act.when.own and _is_early(act))
+
+
+def _is_early(act: Act) -> bool:
+    return act.evidence.field is Field.TITLE or act.evidence.start < _EARLY
+
+
+def _told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set[str]:
+    """Return the regimes under which the story is about an old act.
+
+    It says so in a sentence that a frame reads, and of its acts under any regime most are under this one. A paragraph
+    of history in news of something else revives no law.
     """
     touching: Counter[str] = Counter()
     told: set[str] = set()
+    most = 0
     for act in acts:
         targets = {t for name in names_of(act) for t in (name, rulebook.principal(name))}
         regimes = {r.id for target in targets for r in rulebook.targets.get(target, ())}
-        touching.update(dict.fromkeys(regimes, 3 if act.strong else 1))
+        weight = 3 if act.strong else 1
+        touching.update(dict.fromkeys(regimes, weight))
+        most += weight if regimes else 0
         if act.strong and act.when is not None and not _is_recent(act.when, on):
             told |= regimes
-    most = sum(3 if act.strong else 1 for act in acts)
-    past = {r for r in touching if not rulebook.regimes[r].is_in_force(on)}
-    return {r for r in past if r not in told or 2 * touching[r] < most}
+    return {regime for regime in told if 2 * touching[regime] >= most}
 
 
 def _is_recent(when: When, on: date | None) -> bool:
@@ -296,12 +310,16 @@ def _finding(regime: Regime, measure: Measure, day: Day) -> MeasureFinding:
 def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], day: Day) -> Sequence[Measure]:
     """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
 
-    Those in force on the day come before those that were not.
+    Those in force on the day come before those that were not. Goods of another kind, which no measure names, count
+    where those that are named were not yet forbidden: grenades under a load of ore.
     """
     forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not day.holds(m))
     suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
     in_force = [m for m in suited if day.holds(m)]
-    return in_force[:_MOST_MEASURES] or suited[:1] or forbidding[:1]
+    if in_force or not suited:
+        return in_force[:_MOST_MEASURES] or forbidding[:1]
+    unnamed = {g.kind for g in act.goods} - {m.kind for m in suited}
+    return [m for m in forbidding if m.kind in unnamed and day.holds(m)][:1] or suited[:1]
 
 
 def _names(measure: Measure, goods: str) -> bool:
