@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from rules.acts import MOVING, Act, When, names_of, phrases_in
 from rules.clauses import Clause
-from rules.days import NamedDays, days_in
+from rules.days import NamedDays, days_in, lowered_in_place
 from rules.findings import Evidence
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field
@@ -111,7 +111,7 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
     days = list(days_in(clause.sentence.text, on))
     if not days:
         return
-    lowered = clause.sentence.text.lower()
+    lowered = lowered_in_place(clause.sentence.text)
     acts = [(t.start - clause.sentence.start, True) for t in clause.tokens if _moves(t.tags)]
     others = [(m.start(), False) for m in _pattern(rulebook.phrases["other_event"]).finditer(lowered)]
     # A word that is both, as "charged", dates the other event.

@@ -35,7 +35,7 @@ _NO_COUNT = (
 )
 _FORMS = {
     "between": rf"(?:between|from) (?P<b1>{_POINT}) (?:and|to|until|till|through) (?P<b2>{_POINT})\b",
-    "years": rf"(?P<y1>{_YEAR})(?: to | and |-| - )(?P<y2>{_YEAR}|\d\d)\b(?!-)",
+    "years": rf"(?:(?:of|in|during|for) )?(?P<y1>{_YEAR})(?: to | and |-| - )(?P<y2>{_YEAR}|\d\d)\b(?!-)",
     "since": rf"since (?P<s1>{_POINT})\b",
     "iso": rf"(?P<i1>{_YEAR})-(?P<i2>[01]\d)-(?P<i3>[0-3]\d)\b",
     "day": rf"(?P<d1>{_DAY}) (?:of )?(?P<d2>{_MONTH}),?(?: (?P<d3>{_YEAR}))?\b",
@@ -82,8 +82,8 @@ def days_in(sentence: str, on: date | None) -> Iterator[NamedDays]:
 
     ``on`` is the story's day: what is told by it ("last year", "in March") needs one, and what lies after is left out.
     """
-    lowered = sentence.lower()
-    if len(lowered) != len(sentence) or not _MARK.search(lowered):
+    lowered = lowered_in_place(sentence)
+    if not _MARK.search(lowered):
         return
     for match in _ANY.finditer(lowered):
         assert match.lastgroup is not None
@@ -91,6 +91,12 @@ def days_in(sentence: str, on: date | None) -> Iterator[NamedDays]:
         if span is None or span.first < _EPOCH or (on is not None and span.first > on):
             continue
         yield NamedDays(match.start(), match.end(), span if on is None else Span(span.first, min(span.last, on)))
+
+
+def lowered_in_place(text: str) -> str:
+    """Return the text in lower case, letter for letter: a few letters would become two."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def _read(match: re.Match[str], on: date | None) -> Span | None:
@@ -140,7 +146,8 @@ def _between(g: _Groups, on: date | None) -> Span | None:
 
 def _years(g: _Groups, on: date | None) -> Span | None:
     first = int(g["y1"])
-    last = int(g["y2"]) if len(g["y2"]) == 4 else first // 100 * 100 + int(g["y2"])
+    # "1999-03" ends in the next century.
+    last = int(g["y2"]) if len(g["y2"]) == 4 else first + (int(g["y2"]) - first) % 100
     return Span(date(first, 1, 1), date(last, 12, 31)) if first < last else None
 
 
