@@ -44,19 +44,26 @@ class Named:
     @property
     def regimes(self) -> list[str]:
         """Return the regimes named, by id."""
-        return sorted(self.targets.keys() | self.zones.keys())
+        return sorted((+self.targets).keys() | (+self.zones).keys())
 
 
 def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> Named:
     """Return which regimes' targets and territories the clauses name."""
     named = Named()
     zones = rulebook.zones
+    elsewhere: Counter[str] = Counter()
     for number, (part, clause) in enumerate(clauses):
         targets = [r.id for name in _names_in(clause, rulebook) for r in rulebook.targets.get(name, ())]
         within = [
             r for name in (*_names_in(clause, rulebook), *_places_in(clause, rulebook)) for r in zones.get(name, ())
         ]
         named.targets.update(targets)
+        elsewhere.update(
+            r.id
+            for name in _names_in(clause, rulebook)
+            for r in rulebook.targets.get(name, ())
+            if name in r.only_within
+        )
         named.zones.update(within)
         here = {*targets, *within}
         if part is Field.TITLE:
@@ -65,6 +72,9 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -
             named.lead.update(here)
         if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
             named.with_goods.update(here)
+    for regime, count in elsewhere.items():
+        if not named.zones[regime]:
+            named.targets[regime] -= count
     return named
 
 
@@ -147,7 +157,7 @@ def law_of(
 
     Measures that were not in force on the day are told only where no other is: the act was then no breach.
     """
-    touched = touched_by(acts, kinds, on, rulebook)
+    touched = touched_by(acts, kinds, named, on, rulebook)
     shares = {
         regime: rulebook.story.probability(UNDER, features)
         for regime, features in regime_features(touched, kinds, named, on, rulebook).items()
@@ -215,7 +225,9 @@ def _fitting(regime: Regime, kinds: Sequence[Kind], on: date | None) -> list[Mea
     return [m for kind in kinds for m in regime.measures if m.kind is kind and m.is_in_force(on)]
 
 
-def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook) -> Touched:
+def touched_by(
+    acts: Sequence[Act], kinds: Sequence[Kind], named: Named, on: date | None, rulebook: Rulebook
+) -> Touched:
     """Return every measure that the acts touch, each on its own day, and the regimes by how many acts touch them."""
     in_force: Counter[str] = Counter()
     regimes: Counter[str] = Counter()
@@ -225,11 +237,15 @@ def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rule
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
                 for regime in rulebook.targets.get(target, ()):
+                    if target in regime.only_within and not named.zones[regime.id]:
+                        continue
+                    regimes[regime.id] += 1
+                    if not regime.binds(target, _first_day(act, on)):
+                        continue
                     day = _day_of(act, on, regime.id, past)
                     found = [_finding(regime, measure, day) for measure in _applying(regime, role, act, kinds, day)]
                     # Of several acts under one measure, one done while it was in force is told.
                     measures |= {f.code: f for f in found if f.code not in measures or not measures[f.code].in_force}
-                    regimes[regime.id] += 1
                     if any(f.in_force for f in found):
                         in_force[regime.id] += 3 if act.strong else 1
     return Touched(tuple(measures.values()), in_force, regimes)
@@ -270,6 +286,10 @@ def _day_of(act: Act, on: date | None, regime: str, past: Collection[str]) -> Da
     if act.when is None:
         return Day(on)
     return Day(on, act.when, regime in past, act.strong and act.when.own and _is_early(act))
+
+
+def _first_day(act: Act, on: date | None) -> date | None:
+    return act.when.spans[0].first if act.when else on
 
 
 def _is_early(act: Act) -> bool:
