@@ -1,8 +1,9 @@
 """What the rules answer: parties with roles, bystanders, measures, each with its verbatim quote."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from rules.vocabulary import Field, Kind, PartyType, Role, Stance, Status
+from rules.vocabulary import Direction, Field, Kind, PartyType, Role, Stance, Status
 
 # The name under which learnt weights, rather than a declared rule, speak for a party.
 LEARNT = "role.learnt"
@@ -69,6 +70,54 @@ class MeasureFinding:
     in_force: bool
     unverified: bool = False
     days: str = ""
+
+
+class ElementName(StrEnum):
+    """What must meet for a measure to forbid an act."""
+
+    ACTOR = "actor"
+    TARGET = "target"
+    GOODS = "goods"
+    DIRECTION = "direction"
+    DATE = "date"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """Whether one element of a measure is met, in words, and the quote that meets it.
+
+    A date that is the story's own has no quote.
+    """
+
+    name: ElementName
+    met: bool
+    says: str
+    quote: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A measure held against one act. It forbids the act where no element is missing."""
+
+    regime: str
+    code: str
+    kind: Kind
+    direction: Direction
+    what: str
+    basis: tuple[str, ...]
+    elements: tuple[Element, ...]
+    exemptions: tuple[str, ...]
+    unverified: bool
+
+    @property
+    def missing(self) -> tuple[ElementName, ...]:
+        """The elements that the act does not meet."""
+        return tuple(e.name for e in self.elements if not e.met)
+
+    @property
+    def forbids(self) -> bool:
+        """True where every element is met."""
+        return not self.missing
 
 
 @dataclass(frozen=True, slots=True)

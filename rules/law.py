@@ -7,28 +7,23 @@ do, if one of its measures for acts of this kind was in force. Linear models wei
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
 
-from rules.acts import Act, When, names_of
+from rules.acts import Act
 from rules.clauses import Clause
 from rules.findings import MeasureFinding
 from rules.linear import UNDER
+from rules.measures import Day, applying, day_of, first_day, told_of_old
 from rules.regime import Measure, Regime
 from rules.rulebook import Rulebook
-from rules.vocabulary import Direction, Field, Kind, Role
+from rules.vocabulary import Field, Kind
 
-# Of one act under one regime.
-_MOST_MEASURES = 3
 _MOST_KINDS = 3
 # How likely a second kind must be; a regime that an act touches; one that is only named; the likeliest one.
 _ALSO, _TOUCHED, _NAMED, _LIKELIEST = 0.3, 0.3, 0.5, 0.12
 _LEAD = 2
-# So many characters are the head of a story; what was done so lately is news.
-_EARLY, _RECENT = 600, timedelta(days=45)
-_SISTERS = {Kind.ARMS: Kind.PROLIFERATION, Kind.PROLIFERATION: Kind.ARMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +227,7 @@ def touched_by(
     in_force: Counter[str] = Counter()
     regimes: Counter[str] = Counter()
     measures: dict[str, MeasureFinding] = {}
-    past = _told_of_old(acts, on, rulebook)
+    past = told_of_old(acts, on, rulebook)
     for act in acts:
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
@@ -240,10 +235,10 @@ def touched_by(
                     if target in regime.only_within and not named.zones[regime.id]:
                         continue
                     regimes[regime.id] += 1
-                    if not regime.binds(target, _first_day(act, on)):
+                    if not regime.binds(target, first_day(act, on)):
                         continue
-                    day = _day_of(act, on, regime.id, past)
-                    found = [_finding(regime, measure, day) for measure in _applying(regime, role, act, kinds, day)]
+                    day = day_of(act, on, regime.id, past)
+                    found = [_finding(regime, measure, day) for measure in applying(regime, role, act, kinds, day)]
                     # Of several acts under one measure, one done while it was in force is told.
                     measures |= {f.code: f for f in found if f.code not in measures or not measures[f.code].in_force}
                     if any(f.in_force for f in found):
@@ -251,124 +246,7 @@ def touched_by(
     return Touched(tuple(measures.values()), in_force, regimes)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The day by whose law an act is judged: the story's, or the days that the story gives the act.
-
-    ``revives`` is True where a measure counts that was in force then and is no more; ``clears`` where one does not
-    count that is in force now and was not then.
-    """
-
-    on: date | None
-    when: When | None = None
-    revives: bool = True
-    clears: bool = True
-
-    def holds(self, measure: Measure) -> bool:
-        """True where the measure was in force on the day, or on one of the days of the act."""
-        today = measure.is_in_force(self.on)
-        if self.when is None:
-            return today
-        then = any(measure.is_in_force_between(span.first, span.last) for span in self.when.spans)
-        return (then and self.revives) or (today and (then or not self.clears))
-
-    def __str__(self) -> str:
-        """Return the act's own days in ISO 8601; nothing where it is of the story's day."""
-        return str(self.when) if self.when else ""
-
-
-def _day_of(act: Act, on: date | None, regime: str, past: Collection[str]) -> Day:
-    """Return the day of an act: doubt about its own days speaks for those on which it was a breach, and for today's.
-
-    A measure now in force is set aside only where a frame found the act at the head of the story and the same sentence
-    dates it: what may be misread must not make a lawful act of a breach.
-    """
-    if act.when is None:
-        return Day(on)
-    return Day(on, act.when, regime in past, act.strong and act.when.own and _is_early(act))
-
-
-def _first_day(act: Act, on: date | None) -> date | None:
-    return act.when.spans[0].first if act.when else on
-
-
-def _is_early(act: Act) -> bool:
-    return act.evidence.field is Field.TITLE or act.evidence.start < _EARLY
-
-
-def _told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set[str]:
-    """Return the regimes under which the story is about an old act.
-
-    It says so in a sentence that a frame reads, and of its acts under any regime most are under this one. A paragraph
-    of history in news of something else revives no law.
-    """
-    touching: Counter[str] = Counter()
-    told: set[str] = set()
-    most = 0
-    for act in acts:
-        targets = {t for name in names_of(act) for t in (name, rulebook.principal(name))}
-        regimes = {r.id for target in targets for r in rulebook.targets.get(target, ())}
-        weight = 3 if act.strong else 1
-        touching.update(dict.fromkeys(regimes, weight))
-        most += weight if regimes else 0
-        if act.strong and act.when is not None and not _is_recent(act.when, on):
-            told |= regimes
-    return {regime for regime in told if 2 * touching[regime] >= most}
-
-
-def _is_recent(when: When, on: date | None) -> bool:
-    """True where one of the days is of the story's last weeks: what is told beside it is not what the story is of."""
-    return on is not None and any(span.last >= on - _RECENT for span in when.spans)
-
-
 def _finding(regime: Regime, measure: Measure, day: Day) -> MeasureFinding:
     return MeasureFinding(
         regime.id, measure.code, measure.kind, measure.basis, day.holds(measure), measure.unverified, str(day)
     )
-
-
-def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], day: Day) -> Sequence[Measure]:
-    """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
-
-    Those in force on the day come before those that were not. Goods of another kind, which no measure names, count
-    where those that are named were not yet forbidden: grenades under a load of ore.
-    """
-    forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not day.holds(m))
-    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
-    in_force = [m for m in suited if day.holds(m)]
-    if in_force or not suited:
-        return in_force[:_MOST_MEASURES] or forbidding[:1]
-    unnamed = {g.kind for g in act.goods} - {m.kind for m in suited}
-    return [m for m in forbidding if m.kind in unnamed and day.holds(m)][:1] or suited[:1]
-
-
-def _names(measure: Measure, goods: str) -> bool:
-    """True where the measure's goods and the act's are the same word, or one of its words: "fuel" and "jet fuel"."""
-    told = set(_singular(goods))
-    return any(told >= words or words >= told for words in (set(_singular(g)) for g in measure.goods))
-
-
-@lru_cache(maxsize=4_096)
-def _singular(goods: str) -> tuple[str, ...]:
-    return tuple(word.removesuffix("s") for word in goods.lower().replace("-", " ").split())
-
-
-def _forbidding(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind]) -> Iterator[Measure]:
-    """Yield the regime's measures that forbid such an act, those of the act's own kind first.
-
-    What one regime calls arms another calls proliferation: drones and missiles count under either if it names them.
-    """
-    wanted = tuple(dict.fromkeys((*act.kinds, *kinds)))
-    sisters = tuple(_SISTERS[kind] for kind in wanted if kind in _SISTERS and _SISTERS[kind] not in wanted)
-    for kind in (*wanted, *sisters):
-        for measure in regime.measures:
-            if measure.kind is not kind or not _looks(measure.direction, role):
-                continue
-            if kind in wanted or any(_names(measure, goods.goods) for goods in act.goods):
-                yield measure
-
-
-def _looks(direction: Direction, role: Role) -> bool:
-    if direction is Direction.BOTH or role not in (Role.SUPPLIER, Role.RECIPIENT):
-        return True
-    return direction is (Direction.TO_TARGET if role is Role.RECIPIENT else Direction.FROM_TARGET)
