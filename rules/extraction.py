@@ -26,6 +26,7 @@ from rules.denials import denying
 from rules.findings import LEARNT, ActDays, Bystander, Evidence, Extraction, Goods, Party, RuleHit
 from rules.law import kinds_of, law_of, named_regimes
 from rules.mentions import Mention
+from rules.national import national_law
 from rules.roles import (
     THRESHOLD,
     THRESHOLD_DOUBTED,
@@ -37,6 +38,7 @@ from rules.roles import (
     parts_of,
 )
 from rules.rulebook import Rulebook
+from rules.sentences import Sentence
 from rules.status import status_of
 from rules.vocabulary import Field, PartyType
 
@@ -109,7 +111,8 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
     """Return what the rules find in a story that was read with the same names and words; see ``extract``."""
     acts, parties = told_acts(read, title, text, rulebook)
-    acts = dated_acts(acts, read.clauses, {Field.TITLE: title, Field.TEXT: text}, on, rulebook)
+    fields = {Field.TITLE: title, Field.TEXT: text}
+    acts = dated_acts(acts, read.clauses, fields, on, rulebook)
     named = named_regimes(read.clauses, rulebook)
     kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
     measures, regimes = law_of(acts, kinds, named, on, rulebook)
@@ -124,8 +127,13 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         status=status_of(read.clauses, acts, rulebook) if acts or regimes else None,
         denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
         hits=tuple(_hit(act) for act in acts[:_MOST_HITS]),
+        national_only=() if regimes else national_law(_sentences(read), fields, rulebook.national),
         version=rulebook.version,
     )
+
+
+def _sentences(read: StoryRead) -> Iterator[tuple[Field, Sentence]]:
+    return ((field, clause.sentence) for field, clause in read.clauses)
 
 
 def _hit(act: Act) -> RuleHit:

@@ -139,11 +139,20 @@ class RuleHit:
 
 
 @dataclass(frozen=True, slots=True)
+class NationalLaw:
+    """Whose own law the story says was broken, and the sentence."""
+
+    who: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """Everything the rules found in one story.
 
     ``regimes`` are numbers as in the labelling guide, most likely first; only measures in force on the day
-    of the act put a regime there. ``denied_by`` holds canonical names.
+    of the act put a regime there. ``denied_by`` holds canonical names. ``national_only`` says whose
+    law alone the story says was broken; it is empty where a measure of the UN was in force.
     """
 
     parties: tuple[Party, ...] = ()
@@ -155,4 +164,5 @@ class Extraction:
     status: Status | None = None
     denied_by: tuple[str, ...] = ()
     hits: tuple[RuleHit, ...] = ()
+    national_only: tuple[NationalLaw, ...] = ()
     version: str = ""

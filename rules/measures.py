@@ -69,6 +69,7 @@ def day_of(act: Act, on: date | None, regime: str, past: Collection[str]) -> Day
 
 
 def first_day(act: Act, on: date | None) -> date | None:
+    """Return the first day of the act where the story tells it, else the story's."""
     return act.when.spans[0].first if act.when else on
 
 
