@@ -11,7 +11,6 @@ from rules.findings import Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Role
 
-
 _SHARES = ("regime", "regime exact", "kind", "kind exact", "status", "denied exact")
 
 

@@ -284,21 +284,3 @@ def _goods(acts: Sequence[Act]) -> tuple[Goods, ...]:
             if mention.goods not in found and mention.kind is not None:
                 found[mention.goods] = Goods(mention.goods, mention.kind, act.evidence)
     return tuple(found.values())[:8]
-
-
-def example_faults(rulebook: Rulebook) -> list[str]:
-    """Return each example of the frames that does not come out as its row of the book expects."""
-    faults = []
-    for frame in rulebook.frames:
-        for example in frame.examples:
-            found = _roles_of(example["text"], rulebook)
-            for role, name in example["expect"].items():
-                if (role, name) not in found:
-                    faults.append(f"{frame.id}: {example['text']!r}: no {role} {name}, but {sorted(found)}")
-    return faults
-
-
-def _roles_of(text: str, rulebook: Rulebook) -> set[tuple[str, str]]:
-    clauses = list(clauses_of("", text, rulebook))
-    acts = [a for f, c in clauses for a in framed_acts(f, c, "", text, rulebook)]
-    return {(role.value, name) for act in acts for role, _, name in act.roles}
