@@ -31,7 +31,7 @@ class Known:
 
 
 def annotated(file: Path) -> Annotated:
-    """Return the file's stories; ConfigError names file, line and what is wrong there."""
+    """Return the file's stories but the grey ones; ConfigError names file, line and what is wrong there."""
     rows: list[dict[str, Any]] = []
     left_out = 0
     try:
@@ -48,6 +48,8 @@ def annotated(file: Path) -> Annotated:
             raise ConfigError(f"{file}: line {number}: the field {error} is missing") from error
         except (ValueError, TypeError, RecursionError) as error:
             raise ConfigError(f"{file}: line {number}: {error}") from error
+        if row["label"] == "grey":
+            continue
         if row["label"] == "breach" and any(row.get(field) is None for field in _ANNOTATED):
             left_out += 1
         else:
@@ -59,7 +61,7 @@ def annotated(file: Path) -> Annotated:
 
 def learnt_from(rows: Sequence[Mapping[str, Any]], rulebook: Rulebook) -> Known:
     """Say how many of the stories stand in the corpus from which the book's weights were learnt."""
-    known = {_print_of(e.story.title, e.story.text) for e in load_corpus()}
+    known = {_print_of(e.story.title, e.story.text) for e in load_corpus() if e.label != "grey"}
     count = sum(_print_of(row["title"], row["text"]) in known for row in rows)
     if not count:
         return Known(0, f"None of the {len(rows)} stories stands in the corpus that the weights have learnt from.")

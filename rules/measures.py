@@ -220,8 +220,11 @@ def _rulings(scene: _Scene, role: Role, mention: Mention, name: str) -> Iterator
 
 
 def _of_its_kind(regime: Regime, act: Act) -> Iterator[Measure]:
-    kinds = {*act.kinds, *(_SISTERS[kind] for kind in act.kinds if kind in _SISTERS)}
-    yield from (measure for measure in regime.measures if measure.kind in kinds)
+    """Yield the measures of the act's kinds, and those of a sister kind that name its goods."""
+    sisters = {_SISTERS[kind] for kind in act.kinds if kind in _SISTERS}
+    for measure in regime.measures:
+        if measure.kind in act.kinds or (measure.kind in sisters and any(_names(measure, m.goods) for m in act.goods)):
+            yield measure
 
 
 def _actor(scene: _Scene, role: Role, mention: Mention) -> Element:
