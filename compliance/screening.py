@@ -88,6 +88,9 @@ def screen(
     Where every measure the act touches was out of force, the act is no breach, and the story is clear.
     """
     verdict, reasons = _verdict(classification, extraction, policy)
+    if extraction.national_only and verdict is not Verdict.CLEAR:
+        whose = ", ".join(law.who for law in extraction.national_only)
+        reasons = (*reasons, f"no measure of the UN was found; the story names the law of: {whose}")
     return Screening(
         score=classification.score,
         verdict=verdict,
@@ -168,6 +171,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
         "versions": {"model": screening.classification.version, "rules": found.version},
         "language": screening.language,
         "covered": screening.is_covered,
+        "national_only": [law.who for law in found.national_only],
     }
 
 
