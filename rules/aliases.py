@@ -46,9 +46,7 @@ def _parts(text: str) -> Iterator[str]:
 
 def _names(part: str) -> Iterator[str]:
     outer = _TAIL.sub("", _BRACKETS.sub(" ", part))
-    first = ""
-    for first in _by_script(_trimmed(outer)):
-        yield first
+    yield from _by_script(_trimmed(outer))
     for inner in _BRACKETS.findall(part):
         told = _trimmed(_SCRIPT_WORDS.sub("", inner))
         if not _REMARK.search(told) and (_is_latin(told) != _is_latin(outer) or _ACRONYM.fullmatch(told)):
