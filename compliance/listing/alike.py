@@ -73,9 +73,12 @@ def _by_letters(one: Token, other: Token) -> float:
 
 def _slips(one: str, other: str) -> float:
     shorter = min(len(one), len(other))
-    if shorter < 4:
+    if shorter < 3 or abs(len(one) - len(other)) > 2:
         return 0.0
     apart = OSA.distance(one, other, score_cutoff=2)
+    if shorter == 3:
+        # Chol and Col, but neither Kim and Kym nor Ali and Wali.
+        return 0.72 if apart == 1 and len(one) != len(other) and one[0] == other[0] and one[-1] == other[-1] else 0.0
     if apart == 1:
         return 0.88 if shorter >= 7 else 0.82 if shorter >= 5 else 0.74 if len(one) != len(other) else 0.66
     return 0.75 if apart == 2 and shorter >= 8 else 0.0

@@ -42,8 +42,7 @@ def _births(said: Sequence[str], listed: Sequence[str]) -> tuple[str, float, str
         return None
     if {d for d in said if _DAY.fullmatch(d)} & set(listed):
         return "birth date", 0.1, "the same birth date"
-    years, spans = _years(said), [_span(date) for date in listed]
-    spans = [s for s in spans if s]
+    years, spans = _years(said), [span for date in listed if (span := _span(date))]
     if not years or not spans:
         return None
     apart = min(max(first - y, y - last, 0) for y in years for first, last in spans)

@@ -14,6 +14,8 @@ from compliance.listing.vocabulary import Vocabulary
 MOST_VISITED, MOST_COMPARED = 20_000, 48
 # A name that is not the whole of a listed one must share words worth so many bits to be looked at.
 LEAST_BITS = 10.0
+# No match leaves out so much of what was said.
+LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ class NameIndex:
                 bits = self.vocabulary.weights[word] * alike
                 for number in postings:
                     shared[number] += bits
-        best = sorted(shared, key=lambda n: (-shared[n], n))[:MOST_COMPARED]
+        likely = [n for n, bits in shared.items() if bits >= LEAST_SHARE * whole_bits]
+        best = sorted(likely, key=lambda n: (-shared[n], n))[:MOST_COMPARED]
         return list(dict.fromkeys([*whole, *best]))
 
 

@@ -12,9 +12,10 @@ from rules.vocabulary import PartyType
 # Chosen on benchmarks/matching.py; docs/matching.md tells what they give.
 THRESHOLD = 0.75
 # By how well two names agree: the bits that names must share where every word has its like, and where some have not.
-_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.5, 9.0), (0.85, 8.5, 10.5), (0.0, 10.5, 13.0))
-_LIKENESS = {2: 0.86, 3: 0.82, 4: 0.78}
-_BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES = 7.0, 12.0, 17.0
+_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.5, 9.0), (0.85, 8.5, 10.0), (0.0, 10.5, 12.0))
+_LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
+_BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES, _BITS_THREE = 7.0, 12.0, 17.0, 5.0
+_NEARLY_WHOLE = 0.88
 _SORTS = {
     PartyType.PERSON: Sort.PERSON, PartyType.GROUP: Sort.BODY, PartyType.ORGANISATION: Sort.BODY,
     PartyType.COMPANY: Sort.BODY, PartyType.BODY: Sort.BODY, PartyType.VESSEL: Sort.VESSEL,
@@ -116,19 +117,22 @@ def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
 def _needed(found: Found) -> float:
     """The less two names agree, the more must what they share tell."""
     compared = found.comparison
-    if not compared.is_whole and all(len(word) <= 4 for _, word, _ in compared.shared):
+    if not compared.is_whole and all(len(word) <= 5 for _, word, _ in compared.shared):
         # Two syllables of a Korean or Chinese name are borne by thousands.
         return _BITS_SYLLABLES
+    if compared.is_whole and len(compared.shared) >= 3 and compared.score >= _NEARLY_WHOLE:
+        return _BITS_THREE
     return next(w if compared.is_whole else part for least, w, part in _NEEDED if compared.score >= least)
 
 
 def _is_one_word(found: Found, in_context: bool) -> bool:
     """A name of one word must be that word; an alias of a person or an acronym needs a hit of the regime beside it."""
-    letters, compared = found.by.name.strip(), found.comparison
-    least = 0.97 if len(letters) < 9 else 0.85
+    compared = found.comparison
+    length = max((len(word) for _, word, _ in compared.shared), default=0)
+    least = 0.97 if length < 7 else 0.85 if length < 9 else 0.8
     is_same = not compared.extra and all(s >= least for _, _, s in compared.shared)
     is_own = found.listed.sort is not Sort.PERSON or found.by.quality is Quality.PRIMARY
-    return is_same and (in_context or (is_own and len(letters) > 5 and compared.bits >= _BITS_ONE))
+    return is_same and (in_context or (is_own and length > 4 and compared.bits >= _BITS_ONE))
 
 
 def _judged(sought: Sought, name: str, found: Found) -> Match:

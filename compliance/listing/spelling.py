@@ -30,8 +30,8 @@ _OF_SERVANT = re.compile(
 _FATHER = frozenset(("abu", "abou", "abo", "aboo", "umm", "oum", "um"))
 _GOD = re.compile(r"(?<=..)[aeou]{1,2}ll?a+h?$")
 _GOD_ALONE = re.compile(r"[aou]{1,2}llah?$")
-_FAITH = re.compile(r"(?<=...)(?:[aeiou]{1,2}d{1,2}|(?<=[b-z])d)(?:in|een|ine|yn)$")
-_FAITH_ALONE = re.compile(r"(?:[aeu]d)?d(?:in|een|ine|yn)$")
+_FAITH = re.compile(r"(?<=...)(?:[aeiou]{1,2}d{1,2}|(?<=[b-z])d)(?:in|een|ine|yne?)$|(?<=...)[aeiou]{1,2}dden$")
+_FAITH_ALONE = re.compile(r"(?:[aeiou]{1,2}d)?d(?:in|een|ine|yne?)$|[aeiou]{1,2}dden$")
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
@@ -69,7 +69,7 @@ class Token(NamedTuple):
 @lru_cache(maxsize=65_536)
 def token_of(text: str, is_abjad: bool = False, written: str = "") -> Token:
     """Return the token of a word in small Latin letters."""
-    sound = text
+    sound = word_lists().rivals.get(text, text)
     for pattern, replacement in _SOUNDS:
         sound = pattern.sub(replacement, sound)
     near = sound.translate(_ALIKE)

@@ -10,7 +10,7 @@ from compliance.listing.wordlists import word_lists
 
 # Weights are in bits: a word that one record in 1,024 bears is worth ten.
 _MOST, _LEAST = 10.0, 0.5
-_TITLE, _COMMON, _LAND, _UNKNOWN = 0.5, 2.0, 3.0, 9.0
+_TITLE, _COMMON, _LAND, _UNKNOWN, _UNKNOWN_SHORT = 0.5, 2.0, 3.0, 9.0, 5.0
 _CACHE = 200_000
 _NEAREST = 12
 _SHARED = 256
@@ -52,7 +52,7 @@ class Vocabulary:
         lists, bearers = word_lists(), self._borne.get(token.sound, 0)
         if token.text in lists.titles:
             return _TITLE
-        rarity = math.log2(self._records / bearers) if bearers else _UNKNOWN
+        rarity = math.log2(self._records / bearers) if bearers else _UNKNOWN if len(token.text) > 3 else _UNKNOWN_SHORT
         if token.text in lists.common:
             return min(_COMMON, max(rarity, _LEAST))
         if token.text in lists.lands:

@@ -1,5 +1,6 @@
 """Which words of a name weigh nothing or little (words.yml)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import yaml
 
 _FILE = Path(__file__).parent / "words.yml"
-_LISTS = {"legal_forms", "particles", "titles", "common", "lands"}
+_LISTS = {"legal_forms", "particles", "titles", "common", "lands", "rivals"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class WordLists:
     titles: frozenset[str]
     common: frozenset[str]
     lands: frozenset[str]
+    rivals: Mapping[str, str]
 
 
 @cache
@@ -27,4 +29,6 @@ def word_lists() -> WordLists:
     declared = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
     if not isinstance(declared, dict) or set(declared) != _LISTS:
         raise ValueError(f"{_FILE.name}: expected exactly the lists {', '.join(sorted(_LISTS))}")
-    return WordLists(**{name: frozenset(str(words).split()) for name, words in declared.items()})
+    sets = {name: frozenset(str(words).split()) for name, words in declared.items() if name != "rivals"}
+    groups = (group.partition("=") for group in str(declared["rivals"]).split())
+    return WordLists(**sets, rivals={word: first for first, _, words in groups for word in words.split(",")})
