@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from compliance.listing.alike import SAME_BONES, SAME_SOUND, likeness
+from compliance.listing.alike import SAME_SOUND, likeness
 from compliance.listing.spelling import Token, token_of
 
 _FOUND = 0.55
@@ -41,8 +41,12 @@ class Comparison:
 
 def compare(said: Weighted, listed: Weighted) -> Comparison:
     """Return what a name as said and a listed name share, whatever the order of their words."""
-    said, listed = _divided_alike(said, listed)
     pairs = _paired(said, listed)
+    if len(pairs) < max(len(said.tokens), len(listed.tokens)):
+        joined = _divided_alike(said, listed)
+        if joined != (said, listed):
+            said, listed = joined
+            pairs = _paired(said, listed)
     bits = sum(min(said.weights[i], listed.weights[j]) * s for i, j, s in pairs)
     full = sum(min(said.weights[i], listed.weights[j]) for i, j, _ in pairs)
     taken, found = {i for i, _, _ in pairs}, {j for _, j, _ in pairs}

@@ -22,6 +22,7 @@ _SYLLABIC = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\u
 _SYLLABLE = re.compile(r"[A-Z][a-z]*")
 _SPELLED_OUT = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
 _APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ]")
+_OF_HIS = re.compile(r"(?<=\w{3})['’]s(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
 _SERVANT = re.compile(r"abd[aeiou]{1,2}[lnrstdz]?$|abd$")
 _OF_SERVANT = re.compile(
@@ -102,6 +103,7 @@ def is_legal_form(word: str) -> bool:
 
 def _words(name: str) -> list[tuple[str, bool]]:
     text = unicodedata.normalize("NFKC", name)
+    text = _OF_HIS.sub("", text)
     text = _SPELLED_OUT.sub(lambda m: m[0].replace(".", ""), text)
     text = _SYLLABIC.sub(lambda m: " ".join(("", *_SYLLABLE.findall(anyascii(m[0])), "")), text)
     found = []
