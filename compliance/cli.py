@@ -43,13 +43,14 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_corpus, cli_feeds, cli_model, cli_rules, cli_serve, cli_users
+    from compliance import cli_corpus, cli_feeds, cli_lists, cli_model, cli_rules, cli_serve, cli_users
 
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_corpus.app, name="corpus")
     app.add_typer(cli_rules.app, name="rules")
+    app.add_typer(cli_lists.app, name="lists")
     cli_serve.mount(app)
     return app
 

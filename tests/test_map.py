@@ -10,7 +10,8 @@ FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / 
 CORE = ("screening", "case", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint", "intake/text",
         "language", "draw", "missrate",
         "classifier/classification", "classifier/evaluation", "classifier/judged", "classifier/figures",
-        "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds")  # fmt: skip
+        "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds",
+        *(f"listing/{p.stem}" for p in sorted((ROOT / "compliance" / "listing").glob("*.py"))))  # fmt: skip
 STANDARD_ONLY = {"yaml", "ahocorasick_rs"}
 
 
