@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from compliance import cli_catalog
 from compliance.intake.fetcher import fetch_feed
 from compliance.intake.fingerprint import fingerprint
 from compliance.intake.parser import ParsedFeed, parse_feed
@@ -18,6 +19,7 @@ from compliance.settings import Settings
 from compliance.story import Entry, Feed
 
 app = typer.Typer(no_args_is_help=True, help="The sources that are read.")
+cli_catalog.mount(app)
 
 
 @app.callback()
