@@ -29,7 +29,7 @@ def feeds() -> None:
 
 @app.command("try")
 def try_feed(
-    url: Annotated[str, typer.Argument(help="Address of an RSS or Atom feed.")],
+    url: Annotated[str, typer.Argument(help="Address of a feed: RSS, Atom, JSON Feed or a news sitemap.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print state, reason and entries as JSON.")] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Allow private, loopback and link-local addresses.")

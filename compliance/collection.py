@@ -30,6 +30,9 @@ _PAGE_BYTES = 50_000_000
 _PAGE_SECONDS = 120.0
 _FEEDS_WITH_PAGES = 4
 _FULL_AFTER = timedelta(hours=20)
+# A fetch that takes long waits for its server and needs no processor: it gives its place to another, and so often.
+_PATIENCE = 5.0
+_PLACES_LENT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class Collector:
     _robots: Robots = field(init=False)
     _awaited: dict[str, _Awaited] = field(default_factory=dict)
     _ready: deque[tuple[Reading, dict[str, FetchOutcome]]] = field(default_factory=deque)
-    _pending: set[Future[Result]] = field(default_factory=set)
+    _pending: dict[Future[Result], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._queues = HostQueues(self.bounds.host_concurrency, self.bounds.host_delay)
@@ -110,9 +113,9 @@ class Collector:
 
         ``wanted`` is asked, in this thread, which links of a reading are to be fetched.
         """
-        for feed in self.feeds:
+        for feed in sorted(self.feeds, key=self._trouble):
             self._queues.add(host_of(feed.url), _Job(feed), time.monotonic())
-        with ThreadPoolExecutor(self.bounds.threads, thread_name_prefix="fetch") as pool:
+        with ThreadPoolExecutor(self.bounds.threads * _PLACES_LENT, thread_name_prefix="fetch") as pool:
             try:
                 while len(self._queues) or self._pending or self._awaited or self._ready:
                     self._start(pool)
@@ -124,31 +127,51 @@ class Collector:
                 for future in self._pending:
                     future.cancel()
 
+    def _trouble(self, feed: Feed) -> float:
+        _, health = self.known.get(feed.id, (Validators(), Health()))
+        return health.weight
+
+    def _has_room(self, now: float) -> bool:
+        if len(self._pending) >= self.bounds.threads * _PLACES_LENT:
+            return False
+        return sum(now - started < self._patience for started in self._pending.values()) < self.bounds.threads
+
+    @property
+    def _patience(self) -> float:
+        return min(_PATIENCE, self.policy.deadline / 4)
+
     def _start(self, pool: ThreadPoolExecutor) -> None:
         now, held_back = time.monotonic(), []
-        while len(self._pending) < self.bounds.threads and (taken := self._queues.take(now)):
+        while self._has_room(now) and (taken := self._queues.take(now)):
             host, job = taken
             if not job.link and len(self._awaited) >= _FEEDS_WITH_PAGES and job.feed.full_text:
                 held_back.append((host, job))
                 continue
-            self._pending.add(pool.submit(self._run, job, host))
+            self._pending[pool.submit(self._run, job, host)] = now
         for host, job in held_back:
             self._queues.done(host, now)
             self._queues.add(host, job, now + 0.2)
 
     def _finish(self) -> None:
-        pause = self._queues.wait(time.monotonic()) if len(self._pending) < self.bounds.threads else None
+        """Wait until a job has ended, one may start, or one that takes long has given its place away."""
+        now = time.monotonic()
+        pause = self._queues.wait(now) if self._has_room(now) else self._until_room(now)
         if not self._pending:
             time.sleep(min(pause if pause is not None else 0.05, 0.5))
             return
-        done, self._pending = wait(self._pending, timeout=pause and max(pause, 0.001), return_when=FIRST_COMPLETED)
+        done, _ = wait(self._pending, timeout=None if pause is None else max(pause, 0.001), return_when=FIRST_COMPLETED)
         for future in done:
+            del self._pending[future]
             job, host, result = future.result()
             self._queues.done(host, time.monotonic())
             if isinstance(result, Reading):
                 self._take_reading(result)
             else:
                 self._take_page(job, result)
+
+    def _until_room(self, now: float) -> float | None:
+        left = [self._patience - (now - started) for started in self._pending.values()]
+        return min((seconds for seconds in left if seconds > 0), default=None)
 
     def _run(self, job: _Job, host: str) -> Result:
         """Do a job in a worker; what breaks is told as an outcome, since one feed must not end the run."""

@@ -1,16 +1,15 @@
 """A saved or fetched page → Entry: its title, its own address and its date, where it states them. Pure."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 from compliance.intake.article import MAX_PAGE, read_page
-from compliance.intake.parser import web_link
+from compliance.intake.entries import stated, web_link
 from compliance.intake.text import clean_text, one_line
 from compliance.story import Entry, FeedDocument
 
 _HEAD = 400_000
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _TITLES = ("og:title", "twitter:title", "title", "h1")
 _DATES = ("article:published_time", "og:published_time", "datepublished", "dc.date.issued", "dc.date")
 
@@ -97,7 +96,7 @@ def _date(said: dict[str, str], now: datetime) -> datetime | None:
             moment = datetime.fromisoformat(said.get(key, "").strip())
         except ValueError:
             continue
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        if _EARLIEST <= moment <= now + timedelta(days=1):
-            return moment
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        if (found := stated(moment, said[key], now)) is not None:
+            return found
     return None

@@ -3,35 +3,27 @@
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
-from compliance.intake.text import one_line, text_of_html
+from compliance.intake.entries import MAX_ENTRIES, ParsedFeed, read_entry, stated, web_link
+from compliance.intake.jsonfeed import parse_json_feed
+from compliance.intake.sitemap import parse_sitemap
+from compliance.intake.text import one_line
 from compliance.story import Entry, FeedDocument, FeedState
 
-MAX_ENTRIES = 10_000
-_MAX_TEXT = 200_000
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+__all__ = ["MAX_ENTRIES", "ParsedFeed", "parse_feed", "web_link"]
+
 _ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?(rss|feed|rdf|channel)\b", re.IGNORECASE)
+_SITEMAP = re.compile(rb"<\s*(?:[\w.-]+:)?(?:urlset|sitemapindex)\b", re.IGNORECASE)
+_CDF = re.compile(rb"^(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>)*<channel\b", re.IGNORECASE | re.DOTALL)
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 _HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # An entity declared in a document type is never needed by a feed and is how entity bombs work.
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """What a document turned out to be; ``warnings`` say what was mended or left out."""
-
-    state: FeedState
-    reason: str
-    entries: tuple[Entry, ...] = ()
-    title: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
@@ -42,6 +34,11 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     if not document.body.strip():
         return ParsedFeed(FeedState.NOT_A_FEED, "the answer is empty")
     body, warnings = _without_doctype(document.body)
+    start = body[:4_000].replace(b"\x00", b"").lstrip(_BLANK)
+    if start[:1] in (b"{", b"["):
+        return parse_json_feed(body, document.final_url, now)
+    if _SITEMAP.search(start) and not _ROOT.search(start):
+        return parse_sitemap(body, document.final_url, now)
     try:
         parsed = feedparser.parse(
             body, response_headers=_headers(document), sanitize_html=False, resolve_relative_uris=False
@@ -79,30 +76,25 @@ def _headers(document: FeedDocument) -> dict[str, str]:
 
 def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
     contents = [str(c.get("value") or "") for c in item.get("content") or []]
-    guid = one_line(str(item.get("id") or ""))[:2_000]
-    return Entry(
-        title=one_line(str(item.get("title") or "")[:5_000])[:1_000],
-        link=web_link(str(item.get("link") or ""), base),
-        guid=guid or None,
-        summary=text_of_html(str(item.get("summary") or "")[:_MAX_TEXT]),
-        content=text_of_html(max(contents, key=len, default="")[:_MAX_TEXT]),
+    return read_entry(
+        title=str(item.get("title") or ""),
+        link=str(item.get("link") or ""),
+        base=_base(item, base),
+        guid=str(item.get("id") or ""),
+        summary=str(item.get("summary") or ""),
+        content=max(contents, key=len, default=""),
         published=_moment(item, now),
-        author=one_line(str(item.get("author") or ""))[:200] or None,
+        author=str(item.get("author") or ""),
     )
 
 
-def web_link(link: str, base: str) -> str | None:
-    """Return the absolute http or https address a link stands for, or None where it is anything else."""
-    link = "".join(c for c in link.strip() if c.isprintable() and not c.isspace())
-    if not link or "\\" in link:
-        return None
-    try:
-        absolute = urljoin(base, link)
-        parts = urlsplit(absolute)
-        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.username is None
-    except ValueError:
-        return None
-    return absolute[:2_048] if usable and len(absolute) <= 2_048 else None
+def _base(item: dict[str, Any], base: str) -> str:
+    """Return what the entry's links are relative to: its xml:base, itself relative to where the feed was had."""
+    for key in ("title_detail", "summary_detail"):
+        declared = web_link(str((item.get(key) or {}).get("base") or ""), base)
+        if declared is not None:
+            return declared
+    return base
 
 
 def _moment(item: dict[str, Any], now: datetime) -> datetime | None:
@@ -116,8 +108,8 @@ def _moment(item: dict[str, Any], now: datetime) -> datetime | None:
         except (ValueError, OverflowError, OSError):
             continue
         written = str(dict.get(item, key.removesuffix("_parsed")) or "")
-        if _EARLIEST <= moment <= now + timedelta(days=1) and str(moment.year)[2:] in written:
-            return moment
+        if (found := stated(moment, written, now)) is not None:
+            return found
     return None
 
 
@@ -126,16 +118,18 @@ def _nothing(body: bytes, parsed: Mapping[str, Any], title: str, warnings: list[
     start = body[:4_000].replace(b"\x00", b"")
     if not parsed.get("version") and (not _ROOT.search(start) or _HTML.search(start)):
         return ParsedFeed(FeedState.NOT_A_FEED, _what_it_is(start), title=title)
-    if parsed.get("bozo") and not _closes(body):
+    if (parsed.get("bozo") or not parsed.get("version")) and not _closes(body):
         return ParsedFeed(FeedState.PARSE_ERROR, "the feed is cut or broken, and no entry could be read", title=title)
-    if not parsed.get("version"):
+    if not parsed.get("version") and not _CDF.search(start):
         return ParsedFeed(FeedState.NOT_A_FEED, "no feed format was recognised", title=title)
     return ParsedFeed(FeedState.EMPTY, "a feed without entries", (), title, tuple(warnings))
 
 
 def _closes(body: bytes) -> bool:
     return (
-        re.search(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>\s*$", body[-200:].replace(b"\x00", b""), re.IGNORECASE)
+        re.search(
+            rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>\s*$", body[-200:].replace(b"\x00", b""), re.IGNORECASE
+        )
         is not None
     )
 
@@ -146,8 +140,4 @@ def _what_it_is(start: bytes) -> str:
         return "a web page, not a feed"
     if text.startswith(b"%PDF"):
         return "a PDF, not a feed"
-    if text[:1] in (b"{", b"["):
-        return "JSON, which is not read as a feed"
-    if re.search(rb"<\s*(?:urlset|sitemapindex)\b", text):
-        return "a sitemap, which is not read as a feed"
     return "not a feed"

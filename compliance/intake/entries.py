@@ -1,0 +1,98 @@
+"""What every form of feed comes to: entries with safe text, web links only, and dates that were stated. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+
+from compliance.intake.text import one_line, text_of_html
+from compliance.story import Entry, FeedState
+
+MAX_ENTRIES = 10_000
+_MAX_TEXT = 200_000
+_MAX_LINK = 2_048
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_HALF = re.compile("[\ud800-\udfff]")
+_NUMBERS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What a document turned out to be; ``warnings`` say what was mended or left out."""
+
+    state: FeedState
+    reason: str
+    entries: tuple[Entry, ...] = ()
+    title: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def read_entry(
+    *,
+    title: str,
+    link: str,
+    base: str,
+    guid: str,
+    summary: str,
+    content: str,
+    published: datetime | None,
+    author: str,
+) -> Entry:
+    """Return the entry whose parts these are, as the feed wrote them: text made safe, the link resolved or dropped."""
+    return Entry(
+        title=one_line(_whole(title, 5_000))[:1_000],
+        link=web_link(_whole(link, 2 * _MAX_LINK), base),
+        guid=one_line(_whole(guid, _MAX_TEXT))[:2_000] or None,
+        summary=text_of_html(_whole(summary, _MAX_TEXT)),
+        content=text_of_html(_whole(content, _MAX_TEXT)),
+        published=published,
+        author=one_line(_whole(author, 2_000))[:200] or None,
+    )
+
+
+def _whole(text: str, limit: int) -> str:
+    """Return the start of a text without half characters: the HTML cleaner takes none, and neither does a database."""
+    return _HALF.sub("\ufffd", text[:limit])
+
+
+def web_link(link: str, base: str) -> str | None:
+    """Return the absolute http or https address a link stands for, or None where it is anything else."""
+    link = "".join(c for c in link.strip() if c.isprintable() and not c.isspace())
+    if not link or "\\" in link:
+        return None
+    try:
+        absolute = urljoin(base, link)
+        parts = urlsplit(absolute)
+        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.username is None
+        _ = parts.port
+    except ValueError:
+        return None
+    return absolute if usable and len(absolute) <= _MAX_LINK else None
+
+
+def stated(moment: datetime, written: str, now: datetime) -> datetime | None:
+    """Return the moment in UTC where the text it was read from states that day, else None.
+
+    Readers of dates fill in what is missing and carry over what is too much ("2026", "30 February"). A date counts
+    only if year and day of the month, in some time zone, stand in the text, and it lies between 1990 and a day ahead.
+    """
+    try:
+        moment = moment.astimezone(UTC)
+        if not _EARLIEST <= moment <= now + timedelta(days=1):
+            return None
+    except (OverflowError, ValueError):
+        return None
+    days = (moment - timedelta(days=1), moment, moment + timedelta(days=1))
+    return moment if any(_names_day(written, day) for day in days) else None
+
+
+def _names_day(written: str, day: datetime) -> bool:
+    numbers = [n for n in _NUMBERS.findall(written) if len(n) <= 14]
+    joined = "".join(numbers)
+    if f"{day:%Y%m%d}" in joined or f"{day:%y%m%d}" == joined[:6]:
+        return True
+    if f"{day:%Y%j}" in joined or (f"{day:%G}" in joined and f"{day:%V}" in joined and "W" in written.upper()):
+        return True
+    values = [int(n) for n in numbers]
+    has_year = day.year in values or day.year % 100 in values
+    return has_year and day.day in values and len(values) >= 2
