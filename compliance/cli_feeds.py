@@ -53,6 +53,34 @@ def try_feed(
     raise typer.Exit(0 if found.state.is_healthy else 1)
 
 
+@app.command("health")
+def show_health(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a feed and line.")] = False,
+) -> None:
+    """Show how every feed stands, when it is asked next, and what was raised in the last week.
+
+    Exit status 1 where nothing has been read for longer than two polls, so that a watchdog outside can tell a silent
+    stop from a quiet day.
+
+    Example: embargowatch feeds health
+    """
+    from compliance import feedreport
+    from compliance.store.database import open_engine, session_scope, upgrade
+
+    settings, now = Settings(), datetime.now(UTC)
+    upgrade(settings.database)
+    with session_scope(open_engine(settings.database)) as session:
+        report = feedreport.report(session, settings, now)
+    if as_json:
+        for line in report.lines:
+            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    else:
+        feedreport.show(report)
+    if report.alarm:
+        Console(stderr=True).print(report.alarm, style="bold red", markup=False)
+        raise typer.Exit(1)
+
+
 def read_feed(feed: Feed, settings: Settings, *, allow_private: bool) -> ParsedFeed:
     """Return what one fetch of a feed gives; every failure is a state and a reason."""
     allowed = allow_private or settings.allow_private_feeds

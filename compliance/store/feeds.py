@@ -46,7 +46,7 @@ def record(
         row = FeedRow(id=feed.id, url=feed.url, title=feed.title, state=after.state, state_since=now, last_checked=now)
     if row.state != after.state:
         row.state_since = now
-    has_moved_house = row.url != feed.url
+    has_moved_house, was_proposed = row.url != feed.url, is_proposed(row)
     for name in _HEALTH:
         setattr(row, name, getattr(after, name))
     row.state, row.standing = after.state.value, after.standing.value
@@ -57,7 +57,8 @@ def record(
         row.etag = row.last_modified = row.body_digest = None
     _keep_validators(row, outcome, now)
     told = [(event, _detail(event, row)) for event in events]
-    if _note_move(row, outcome, now):
+    _note_move(row, outcome, now)
+    if is_proposed(row) and not was_proposed:
         told.append((Event.MOVED, row.moved_to or ""))
     session.add(row)
     session.add_all(FeedEventRow(feed_id=feed.id, event=event.value, detail=text, at=now) for event, text in told)
@@ -77,17 +78,14 @@ def _keep_validators(row: FeedRow, outcome: FetchOutcome, now: datetime) -> None
     row.last_full = now
 
 
-def _note_move(row: FeedRow, outcome: FetchOutcome, now: datetime) -> bool:
-    """Count that a permanent redirect led to the same place again; return whether it has just become a proposal."""
-    if outcome.moved_to is None:
-        if outcome.state.is_healthy:
-            row.moved_to, row.moved_since, row.moved_seen = None, None, 0
-        return False
-    was_proposed = is_proposed(row)
-    if row.moved_to != outcome.moved_to:
-        row.moved_to, row.moved_since, row.moved_seen = outcome.moved_to, now, 0
-    row.moved_seen += 1
-    return is_proposed(row) and not was_proposed
+def _note_move(row: FeedRow, outcome: FetchOutcome, now: datetime) -> None:
+    """Count that a permanent redirect led to the same place again; an answer without one takes it back."""
+    if outcome.moved_to is not None:
+        if row.moved_to != outcome.moved_to:
+            row.moved_to, row.moved_since, row.moved_seen = outcome.moved_to, now, 0
+        row.moved_seen += 1
+    elif outcome.state.is_healthy:
+        row.moved_to, row.moved_since, row.moved_seen = None, None, 0
 
 
 def is_proposed(row: FeedRow) -> bool:
