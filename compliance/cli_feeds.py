@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from compliance import cli_catalog
+from compliance.intake.bounded import parse_within_limits
 from compliance.intake.fetcher import fetch_feed
 from compliance.intake.fingerprint import fingerprint
-from compliance.intake.parser import ParsedFeed, parse_feed
+from compliance.intake.parser import ParsedFeed
 from compliance.monitor import fetch_policy
 from compliance.settings import Settings
 from compliance.story import Entry, Feed
@@ -87,7 +88,7 @@ def read_feed(feed: Feed, settings: Settings, *, allow_private: bool) -> ParsedF
     outcome = fetch_feed(feed, fetch_policy(settings, allow_private=allowed))
     if outcome.document is None:
         return ParsedFeed(outcome.state, outcome.reason)
-    return parse_feed(outcome.document, now=datetime.now(UTC))
+    return parse_within_limits(outcome.document, now=datetime.now(UTC))
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from compliance.intake.article import MAX_PAGE
+from compliance.intake.bounded import parse_within_limits
 from compliance.intake.catalog import FOLDER
 from compliance.intake.fetcher import FetchPolicy, fetch, fetch_feed
 from compliance.intake.filters import filter_entries
 from compliance.intake.folder import read_folder
 from compliance.intake.health import Health
-from compliance.intake.parser import parse_feed
 from compliance.intake.politeness import HostQueues, host_of
 from compliance.intake.robots import Robots
 from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome
@@ -250,7 +250,7 @@ def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: He
         return Reading(feed, outcome)
     if validators.digest == outcome.document.digest and health.state.is_healthy:
         return Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
-    parsed = parse_feed(outcome.document, now=now)
+    parsed = parse_within_limits(outcome.document, now=now)
     outcome = replace(outcome, state=parsed.state, reason=parsed.reason)
     return _filtered(feed, outcome, parsed.entries)
 

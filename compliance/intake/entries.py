@@ -1,6 +1,7 @@
 """What every form of feed comes to: entries with safe text, web links only, and dates that were stated. Pure."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
@@ -14,6 +15,9 @@ _MAX_LINK = 2_048
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _HALF = re.compile("[\ud800-\udfff]")
 _NUMBERS = re.compile(r"\d+")
+_ORDINAL = re.compile(r"\d{4}-?\d{3}(?:\D|$)")
+_MONTH = re.compile(r"(?<![a-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+_OTHER_LETTERS = re.compile(r"[^\W\d_a-zA-Z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,22 @@ def stated(moment: datetime, written: str, now: datetime) -> datetime | None:
 
 
 def _names_day(written: str, day: datetime) -> bool:
+    if _ORDINAL.match(written.strip()):
+        return re.sub(r"\D", "", written).startswith(f"{day:%Y%j}")
+    if "W" in written.upper() and f"{day:%G}" in written and f"{day:%V}" in written:
+        return True
     numbers = [n for n in _NUMBERS.findall(written) if len(n) <= 14]
-    joined = "".join(numbers)
-    if f"{day:%Y%m%d}" in joined or f"{day:%y%m%d}" == joined[:6]:
+    if any(n.startswith((f"{day:%Y%m%d}", f"{day:%y%m%d}")) for n in numbers if len(n) >= 6):
         return True
-    if f"{day:%Y%j}" in joined or (f"{day:%G}" in joined and f"{day:%V}" in joined and "W" in written.upper()):
-        return True
-    values = [int(n) for n in numbers]
-    has_year = day.year in values or day.year % 100 in values
-    return has_year and day.day in values and len(values) >= 2
+    return _names_parts(written, Counter(int(n) for n in numbers if len(n) <= 4), day)
+
+
+def _names_parts(written: str, values: Counter[int], day: datetime) -> bool:
+    """True where year, month and day each have a number of their own, or the month its name."""
+    year = day.year if values[day.year] else day.year % 100
+    months = {m.lower() for m in _MONTH.findall(written)}
+    needed = Counter([year, day.day])
+    if months:
+        return f"{day:%b}".lower() in months and needed <= values
+    # A month written in another alphabet is taken on trust.
+    return (needed if _OTHER_LETTERS.search(written) else needed + Counter([day.month])) <= values
