@@ -43,7 +43,7 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_corpus, cli_feeds, cli_lists, cli_model, cli_rules, cli_serve, cli_users
+    from compliance import cli_add, cli_corpus, cli_feeds, cli_lists, cli_model, cli_rules, cli_serve, cli_users
 
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
@@ -52,6 +52,7 @@ def assembled() -> typer.Typer:
     app.add_typer(cli_rules.app, name="rules")
     app.add_typer(cli_lists.app, name="lists")
     cli_serve.mount(app)
+    cli_add.mount(app)
     return app
 
 

@@ -17,6 +17,7 @@ class RunCounts:
     stories_new: int = 0
     stories_known: int = 0
     entries_quarantined: int = 0
+    entries_left_out: int = 0
     pages_read: int = 0
     pages_failed: int = 0
     waiting_before: int = 0
@@ -47,9 +48,9 @@ def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:
         ("feeds due and feeds accounted for", counts.feeds_due, sum(counts.feeds_by_state.values())),
         ("feeds accounted for and feeds stored", counts.feeds_due, stored["feeds"]),
         (
-            "entries and new + known + quarantined",
+            "entries and new + known + quarantined + left out",
             counts.entries,
-            counts.stories_new + counts.stories_known + counts.entries_quarantined,
+            counts.stories_new + counts.stories_known + counts.entries_quarantined + counts.entries_left_out,
         ),
         ("new stories and stories stored", counts.stories_new, stored["stories"]),
         (

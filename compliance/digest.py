@@ -17,7 +17,9 @@ def queue_digest(monitor: Monitor, day: date) -> int:
     settings, now = monitor.settings, datetime.now(UTC)
     with session_scope(monitor.engine) as session:
         runs = _runs_of(session, day)
-        lines = _lines(day, runs, feeds.all_feeds(session), desk.counts(session), settings.desk_url)
+        lines = _lines(
+            day, runs, feeds.all_feeds(session), desk.counts(session), settings.desk_url, _raised(session, day)
+        )
         subject = _subject(day, runs)
         text = "\n".join(lines) + "\n"
         payload = {"from": settings.alert_from, "to": settings.alert_to, "subject": subject, "text": text}
@@ -32,6 +34,12 @@ def _runs_of(session: Session, day: date) -> list[RunRow]:
     return list(session.exec(found.order_by(col(RunRow.started_at))))
 
 
+def _raised(session: Session, day: date) -> list[str]:
+    start = datetime.combine(day, time(), UTC)
+    found = (e for e in feeds.events(session, start) if e.at < start + timedelta(days=1))
+    return [f"{e.at:%H:%M} {e.feed_id}: {e.event}{': ' + e.detail if e.detail else ''}" for e in found]
+
+
 def _subject(day: date, runs: list[RunRow]) -> str:
     if not runs:
         return f"[digest] {day}: no run took place, nothing is covered"
@@ -40,7 +48,9 @@ def _subject(day: date, runs: list[RunRow]) -> str:
     return f"[digest] {day}: {opened} cases opened" + (f"; {trouble} runs need a look" if trouble else "")
 
 
-def _lines(day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str, int], link: str) -> list[str]:
+def _lines(
+    day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str, int], link: str, raised: list[str]
+) -> list[str]:
     lines = [f"Embargo Watch, {day} (UTC)", ""]
     if not runs:
         lines.append("No run took place on this day. Nothing was looked at, so nothing is covered.")
@@ -61,5 +71,6 @@ def _lines(day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str
     for row in failed:
         since = f"{row.state} since {row.state_since:%Y-%m-%d %H:%M}"
         lines.append(f"  not covered: {plain(row.title, 80)} ({since}): {plain(row.reason, 160)}")
+    lines += [f"  raised: {plain(text, 300)}" for text in raised]
     lines += ["", f"Queue: {counts['waiting']} cases wait, {counts['decided']} are decided.", f"Desk: {link}"]
     return lines

@@ -27,7 +27,7 @@ def add(
     session: Session,
     stories: Sequence[Story],
     captures: Sequence[tuple[int | None, int | None]],
-    run_id: str,
+    run_id: str | None,
     now: datetime,
 ) -> int:
     """Store the stories whose fingerprint is new, each with its feed and page capture; return how many were."""

@@ -37,6 +37,22 @@ class FeedRow(SQLModel, table=True):
     last_modified: str | None = None
     body_digest: str | None = None
     entries: int = 0
+    standing: str = Field(default="new", sa_column_kwargs={"server_default": "new"})
+    weight: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    failing_since: datetime | None = None
+    alarmed_at: datetime | None = None
+    last_full: datetime | None = None
+    last_new: datetime | None = None
+    interval: int = Field(default=0, sa_column_kwargs={"server_default": "0", "name": "interval_seconds"})
+    longest_gap: int | None = Field(default=None, sa_column_kwargs={"name": "longest_gap_seconds"})
+    next_check: datetime | None = None
+    held_until: datetime | None = None
+    silent_since: datetime | None = None
+    lost_at: datetime | None = None
+    losses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    moved_seen: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class BodyRow(SQLModel, table=True):
@@ -227,11 +243,12 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class RunRow(SQLModel, table=True):
-    """One run of the nightly job and its counts."""
+    """One run of the nightly job, or one poll of the feeds through the day, and its counts."""
 
     __tablename__ = "runs"
 
     id: str = Field(primary_key=True)
+    job: str = Field(default="nightly", sa_column_kwargs={"server_default": "nightly"})
     started_at: datetime = Field(index=True)
     finished_at: datetime | None = None
     state: str = "running"
@@ -240,7 +257,7 @@ class RunRow(SQLModel, table=True):
 
 
 class RunFeedRow(SQLModel, table=True):
-    """What one run got from one feed. ``entries == new + known + quarantined`` always."""
+    """What one run got from one feed. ``entries == new + known + quarantined + left_out`` always."""
 
     __tablename__ = "run_feeds"
 
@@ -253,6 +270,7 @@ class RunFeedRow(SQLModel, table=True):
     new: int = 0
     known: int = 0
     quarantined: int = 0
+    left_out: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class QuarantineRow(SQLModel, table=True):
