@@ -15,7 +15,7 @@ from compliance.intake.fetcher import fetch, fetch_feed
 from compliance.intake.fingerprint import fingerprint
 from compliance.intake.parser import parse_feed
 from compliance.monitor import Monitor
-from compliance.store import captures, feeds, runs, stories
+from compliance.store import captures, feeds, origins, runs, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
 from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome, Story, TextQuality
@@ -103,6 +103,8 @@ def _store(monitor: Monitor, pool: ThreadPoolExecutor, run_id: str, reading: _Re
     pages = _read_pages(monitor, pool, reading.feed, fresh)
     with session_scope(monitor.engine) as session:
         added = _save(session, run_id, reading, dict(reversed(fresh.items())), pages, now)
+        new = stories.of_fingerprints(session, list(fresh), run_id)
+        origins.find_origins(session, new, wires_of(monitor), now)
         feeds.record(session, reading.feed, reading.outcome, len(reading.entries), now)
         row = RunFeedRow(
             run_id=run_id,
@@ -123,6 +125,11 @@ def _store(monitor: Monitor, pool: ThreadPoolExecutor, run_id: str, reading: _Re
     if not reading.outcome.state.is_healthy:
         log.warning("feed failed feed=%s state=%s reason=%s", row.feed_id, row.state, row.reason)
     return row
+
+
+def wires_of(monitor: Monitor) -> frozenset[str]:
+    """Return the feeds of news agencies, whose text others repeat."""
+    return frozenset(feed.id for feed in monitor.feeds if feed.outlet == "wire")
 
 
 def _read_pages(monitor: Monitor, pool: ThreadPoolExecutor, feed: Feed, fresh: dict[str, Entry]) -> dict[str, _Page]:

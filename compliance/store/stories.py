@@ -23,6 +23,16 @@ def known_fingerprints(session: Session, fingerprints: Sequence[str]) -> set[str
     return found
 
 
+def of_fingerprints(session: Session, fingerprints: Sequence[str], run_id: str) -> list[StoryRow]:
+    """Return the stories with these fingerprints that a run brought, in the order they were stored."""
+    found: list[StoryRow] = []
+    for start in range(0, len(fingerprints), 5_000):
+        chunk = fingerprints[start : start + 5_000]
+        mine = select(StoryRow).where(col(StoryRow.fingerprint).in_(chunk), StoryRow.run_id == run_id)
+        found.extend(session.exec(mine.order_by(col(StoryRow.id))))
+    return found
+
+
 def add(
     session: Session,
     stories: Sequence[Story],

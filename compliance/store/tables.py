@@ -114,11 +114,15 @@ class CaseRow(SQLModel, table=True):
     """One alleged act that a person must look at. ``revision`` grows with every change."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_queue", "state", "score"),)
+    __table_args__ = (
+        Index("ix_cases_queue", "state", "score"),
+        UniqueConstraint("opened_by_story", "opened_by_act", name="uq_cases_opened_by"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True)
-    opened_by_story: int = Field(foreign_key="stories.id", unique=True)
+    opened_by_story: int = Field(foreign_key="stories.id")
+    opened_by_act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     origin: str = Field(default="screening", index=True, sa_column_kwargs={"server_default": "screening"})
     state: str = Field(default="waiting", index=True)
     verdict: str
@@ -137,7 +141,7 @@ class CaseRow(SQLModel, table=True):
 
 
 class CaseStoryRow(SQLModel, table=True):
-    """A story that tells of a case, and why it was put there."""
+    """A story that tells of a case, and why it was put there; ``act`` numbers the acts that it tells of, from 0."""
 
     __tablename__ = "case_stories"
 
@@ -146,6 +150,7 @@ class CaseStoryRow(SQLModel, table=True):
     screening_id: int = Field(foreign_key="screenings.id")
     reason: str = _text()
     joined_at: datetime
+    act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class DrawRow(SQLModel, table=True):

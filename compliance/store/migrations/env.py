@@ -3,7 +3,9 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import compliance.store.tables  # noqa: F401  (fills SQLModel.metadata)
+import compliance.store.tables
+import compliance.store.tables_acts
+import compliance.store.tables_origins  # noqa: F401  (these fill SQLModel.metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],
