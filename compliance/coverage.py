@@ -16,6 +16,7 @@ class RunCounts:
     entries: int = 0
     stories_new: int = 0
     stories_known: int = 0
+    stories_changed: int = 0
     entries_quarantined: int = 0
     pages_read: int = 0
     pages_failed: int = 0
@@ -30,6 +31,7 @@ class RunCounts:
     cases_opened: int = 0
     cases_drawn: int = 0
     stories_joined: int = 0
+    stories_kept: int = 0
     alerts_queued: int = 0
     alerts_due: int = 0
     alerts_delivered: int = 0
@@ -62,7 +64,11 @@ def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:
         ("screened and the sum of verdicts", counts.screened, sum(counts.verdicts.values())),
         ("not covered and screenings stored without a judgement", counts.not_covered, stored["not_covered"]),
         ("flagged and review + alert", counts.flagged, flagged),
-        ("acts told and cases opened + joined", counts.acts_told, counts.cases_opened + counts.stories_joined),
+        (
+            "acts told and cases opened + joined + kept",
+            counts.acts_told,
+            counts.cases_opened + counts.stories_joined + counts.stories_kept,
+        ),
         ("acts told and their places in cases stored", counts.acts_told, stored["places"]),
         ("cases opened and cases stored", counts.cases_opened, stored["cases"]),
         ("cases drawn at random and such cases stored", counts.cases_drawn, stored["drawn"]),

@@ -10,15 +10,15 @@ from datetime import UTC, datetime
 from sqlmodel import Session
 
 from compliance.coverage import RunCounts
-from compliance.intake.article import read_page, story_text
+from compliance.intake.article import read_page
 from compliance.intake.fetcher import fetch, fetch_feed
-from compliance.intake.fingerprint import fingerprint
 from compliance.intake.parser import parse_feed
 from compliance.monitor import Monitor
-from compliance.store import captures, feeds, origins, runs, stories
+from compliance.reading import STAGE, Page, Saved, Shelf, Sorted, sort_entries
+from compliance.store import captures, feeds, quarantine, runs
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
-from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome, Story, TextQuality
+from compliance.story import Entry, Feed, FeedState, FetchOutcome, TextQuality
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,7 @@ class _Reading:
     feed: Feed
     outcome: FetchOutcome
     entries: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """An article page fetched for an entry whose feed carries only a teaser."""
-
-    text: str
-    quality: TextQuality
-    document: FeedDocument | None
+    broken: int = 0
 
 
 def ingest(monitor: Monitor, run_id: str, counts: RunCounts, progress: Progress | None = None) -> None:
@@ -90,21 +82,17 @@ def _read(monitor: Monitor, feed: Feed, known: FeedRow | None) -> _Reading:
     if same and same.body_digest == outcome.document.digest and FeedState(same.state).is_healthy:
         return _Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
     parsed = parse_feed(outcome.document, now=datetime.now(UTC))
-    return _Reading(feed, replace(outcome, state=parsed.state, reason=parsed.reason), tuple(parsed.entries))
+    told = replace(outcome, state=parsed.state, reason=parsed.reason)
+    return _Reading(feed, told, tuple(parsed.entries), parsed.broken)
 
 
 def _store(monitor: Monitor, pool: ThreadPoolExecutor, run_id: str, reading: _Reading, counts: RunCounts) -> RunFeedRow:
     now = datetime.now(UTC)
-    prints = [fingerprint(reading.feed.id, entry) for entry in reading.entries]
     with session_scope(monitor.engine) as session:
-        known = stories.known_fingerprints(session, prints)
-    # The same entry twice in one feed is one story.
-    fresh = {p: e for p, e in reversed(list(zip(prints, reading.entries, strict=True))) if p not in known}
-    pages = _read_pages(monitor, pool, reading.feed, fresh)
+        entries = sort_entries(session, reading.feed.id, reading.entries)
+    pages = _read_pages(monitor, pool, reading.feed, entries.to_read)
     with session_scope(monitor.engine) as session:
-        added = _save(session, run_id, reading, dict(reversed(fresh.items())), pages, now)
-        new = stories.of_fingerprints(session, list(fresh), run_id)
-        origins.find_origins(session, new, wires_of(monitor), now)
+        saved = _save(session, monitor, run_id, reading, entries, pages, now)
         feeds.record(session, reading.feed, reading.outcome, len(reading.entries), now)
         row = RunFeedRow(
             run_id=run_id,
@@ -112,14 +100,17 @@ def _store(monitor: Monitor, pool: ThreadPoolExecutor, run_id: str, reading: _Re
             state=reading.outcome.state.value,
             reason=reading.outcome.reason,
             attempts=reading.outcome.attempts,
-            entries=len(reading.entries),
-            new=added,
-            known=len(reading.entries) - added,
+            entries=len(reading.entries) + reading.broken,
+            new=saved.new,
+            known=len(reading.entries) + reading.broken - saved.new - saved.broken,
+            quarantined=saved.broken,
         )
         runs.record_feed(session, row)
     counts.entries += row.entries
     counts.stories_new += row.new
     counts.stories_known += row.known
+    counts.stories_changed += saved.changed
+    counts.entries_quarantined += row.quarantined
     counts.pages_read += sum(page.document is not None for page in pages.values())
     counts.pages_failed += sum(page.document is None for page in pages.values())
     if not reading.outcome.state.is_healthy:
@@ -132,60 +123,38 @@ def wires_of(monitor: Monitor) -> frozenset[str]:
     return frozenset(feed.id for feed in monitor.feeds if feed.outlet == "wire")
 
 
-def _read_pages(monitor: Monitor, pool: ThreadPoolExecutor, feed: Feed, fresh: dict[str, Entry]) -> dict[str, _Page]:
+def _read_pages(monitor: Monitor, pool: ThreadPoolExecutor, feed: Feed, told: dict[str, Entry]) -> dict[str, Page]:
     if not feed.full_text:
         return {}
-    linked = [(p, e.link) for p, e in fresh.items() if e.link][:_PAGES_PER_FEED]
+    linked = [(p, e.link) for p, e in told.items() if e.link][:_PAGES_PER_FEED]
     futures = {p: pool.submit(_read_page, monitor, link) for p, link in linked if link}
     return {p: future.result() for p, future in futures.items()}
 
 
-def _read_page(monitor: Monitor, link: str) -> _Page:
+def _read_page(monitor: Monitor, link: str) -> Page:
     outcome = fetch(link, monitor.fetch_policy)
     if outcome.document is None:
-        return _Page("", TextQuality.TEASER, None)
-    text, quality = read_page(outcome.document)
-    return _Page(text, quality, outcome.document)
+        return Page("", TextQuality.TEASER, None, (f"the page was not read: {outcome.reason}",))
+    found = read_page(outcome.document)
+    return Page(found.text, found.quality, outcome.document, found.notes)
 
 
 def _save(
     session: Session,
+    monitor: Monitor,
     run_id: str,
     reading: _Reading,
-    fresh: dict[str, Entry],
-    pages: dict[str, _Page],
+    entries: Sorted,
+    pages: dict[str, Page],
     now: datetime,
-) -> int:
+) -> Saved:
     document = reading.outcome.document
     if document is None or reading.outcome.state is FeedState.UNCHANGED:
-        return 0
-    feed_capture = captures.keep(session, reading.feed.id, document)
-    told, kept = [], []
-    for print_, entry in fresh.items():
-        page = pages.get(print_)
-        told.append(_story(reading.feed, print_, entry, page))
-        page_capture = (
-            captures.keep(session, f"page:{reading.feed.id}", page.document) if page and page.document else None
-        )
-        kept.append((feed_capture, page_capture))
-    return stories.add(session, told, kept, run_id, now)
-
-
-def _story(feed: Feed, print_: str, entry: Entry, page: _Page | None) -> Story:
-    """The page's text where it is the fuller one; a failed page leaves the teaser, marked as such."""
-    text, quality = story_text(entry), TextQuality.FULL
-    if feed.full_text:
-        quality = page.quality if page else TextQuality.TEASER
-        if page and page.quality is TextQuality.FULL and len(page.text) > len(text):
-            text = page.text
-    return Story(
-        id="",
-        title=entry.title,
-        text=text,
-        published=entry.published,
-        url=entry.link,
-        publisher=feed.title,
-        feed_id=feed.id,
-        fingerprint=print_,
-        quality=quality,
-    )
+        return Saved()
+    capture = captures.keep(session, reading.feed.id, document)
+    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(entries, pages)
+    if reading.broken:
+        subject = f"feed:{reading.feed.id}:{document.digest[:16]}"
+        quarantine.enter(session, STAGE, subject, f"{reading.broken} entries broke the parser", now, capture)
+        saved.broken += reading.broken
+    return saved

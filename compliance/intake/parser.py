@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
-from compliance.intake.text import one_line, text_of_html
+from compliance.intake.text import mended, one_line, text_of_html
 from compliance.story import Entry, FeedDocument, FeedState
 
 MAX_ENTRIES = 10_000
@@ -32,6 +32,7 @@ class ParsedFeed:
     entries: tuple[Entry, ...] = ()
     title: str = ""
     warnings: tuple[str, ...] = ()
+    broken: int = 0
 
 
 def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
@@ -49,14 +50,16 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     except Exception as error:  # noqa: BLE001  (feedparser has raised many kinds on hostile bytes; none may escape)
         return ParsedFeed(FeedState.PARSE_ERROR, f"the feed broke the parser ({type(error).__name__})")
     found = parsed.get("entries") or []
-    entries = tuple(_entry(item, document.final_url, now) for item in found[:MAX_ENTRIES])
+    entries, broken = _entries(found[:MAX_ENTRIES], document.final_url, now)
+    if broken:
+        warnings.append(f"{broken} entries could not be read")
     if len(found) > MAX_ENTRIES:
         warnings.append(f"only the first {MAX_ENTRIES:,} of {len(found):,} entries were read")
     if parsed.get("bozo") and entries:
         warnings.append(f"the feed is not well-formed ({type(parsed.get('bozo_exception')).__name__})")
     title = one_line(str(parsed.get("feed", {}).get("title", "")))
-    if entries:
-        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings))
+    if entries or broken:
+        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings), broken)
     return _nothing(document.body, parsed, title, warnings)
 
 
@@ -77,8 +80,20 @@ def _headers(document: FeedDocument) -> dict[str, str]:
     return {"content-type": document.content_type} if document.content_type else {}
 
 
+def _entries(items: Sequence[dict[str, Any]], base: str, now: datetime) -> tuple[tuple[Entry, ...], int]:
+    """Return the entries that can be read, and how many cannot; one of them never costs its neighbours."""
+    entries, broken = [], 0
+    for item in items:
+        try:
+            entries.append(_entry(item, base, now))
+        except Exception:  # noqa: BLE001  (whatever a hostile item breaks, it is counted and the others are read)
+            broken += 1
+    return tuple(entries), broken
+
+
 def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
     contents = [str(c.get("value") or "") for c in item.get("content") or []]
+    raw = [str(item.get("title") or "")[:5_000], str(item.get("summary") or "")[:_MAX_TEXT], *contents[:1]]
     guid = one_line(str(item.get("id") or ""))[:2_000]
     return Entry(
         title=one_line(str(item.get("title") or "")[:5_000])[:1_000],
@@ -88,6 +103,7 @@ def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
         content=text_of_html(max(contents, key=len, default="")[:_MAX_TEXT]),
         published=_moment(item, now),
         author=one_line(str(item.get("author") or ""))[:200] or None,
+        notes=mended("".join(raw)),
     )
 
 

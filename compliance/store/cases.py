@@ -1,6 +1,7 @@
 """Cases and the stories that tell of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -122,10 +123,19 @@ def join(
             case_id=case_id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now, act=act
         )
     )
-    raised = _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
+    return _strengthened(session, row, screening, now)
+
+
+def _strengthened(session: Session, row: CaseRow, screening: Screening, now: datetime) -> tuple[CaseRow, bool]:
+    raised = (
+        row.origin == CaseOrigin.SCREENING.value
+        and screening.is_flagged
+        and _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
+    )
     if raised:
         row.verdict = screening.verdict.value
-    row.score = max(row.score, screening.score or 0.0)
+    if screening.is_flagged and row.origin == CaseOrigin.SCREENING.value:
+        row.score = max(row.score, screening.score or 0.0)
     row.denied_by = list(dict.fromkeys([*row.denied_by, *screening.extraction.denied_by]))
     row.changed_at = now
     row.revision += 1
@@ -185,6 +195,38 @@ def stories_of(session: Session, case_id: int) -> list[tuple[CaseStoryRow, Story
     return [(link, story, screening) for link, story, screening in session.exec(statement)]
 
 
-def already_in_cases(session: Session, story_ids: Sequence[int]) -> set[int]:
-    """Return those of the stories that some case already holds."""
-    return set(session.exec(select(CaseStoryRow.story_id).where(col(CaseStoryRow.story_id).in_(list(story_ids)))))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a story lies in a case, and why that case was opened."""
+
+    case_id: int
+    story_id: int
+    act: int
+    origin: CaseOrigin
+
+
+def places_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Place]]:
+    """Return the places in cases that each of the stories has; stories without any are left out."""
+    rows = session.exec(
+        select(CaseStoryRow.case_id, CaseStoryRow.story_id, CaseStoryRow.act, CaseRow.origin)
+        .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
+        .where(col(CaseStoryRow.story_id).in_(list(story_ids)))
+        .order_by(col(CaseStoryRow.case_id))
+    )
+    found: dict[int, list[Place]] = {}
+    for case_id, story_id, act, origin in rows:
+        found.setdefault(story_id, []).append(Place(case_id, story_id, act, CaseOrigin(origin)))
+    return found
+
+
+def retell(
+    session: Session, place: Place, screening_id: int, screening: Screening, now: datetime
+) -> tuple[CaseRow, bool]:
+    """Put the judgement of a story's new version in its old place; return the case and whether it rose to alert.
+
+    A text that tells less than before lowers nothing: that is for an officer to see.
+    """
+    link = session.get_one(CaseStoryRow, (place.case_id, place.story_id))
+    link.screening_id = screening_id
+    session.add(link)
+    return _strengthened(session, session.get_one(CaseRow, place.case_id), screening, now)

@@ -67,7 +67,11 @@ class CaptureRow(SQLModel, table=True):
 
 
 class StoryRow(SQLModel, table=True):
-    """One article. A known fingerprint is never stored again."""
+    """One article. A known fingerprint is never stored again.
+
+    ``version`` is the one that title and text hold and that was judged; ``latest_version`` may wait to be judged.
+    ``extractor`` made the text from the page; ``notes`` say what was mended in it.
+    """
 
     __tablename__ = "stories"
 
@@ -84,6 +88,11 @@ class StoryRow(SQLModel, table=True):
     run_id: str | None = Field(default=None, index=True)
     capture_id: int | None = Field(default=None, foreign_key="captures.id")
     page_capture_id: int | None = Field(default=None, foreign_key="captures.id")
+    entry_digest: str | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    latest_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    extractor: str | None = None
+    notes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 class ScreeningRow(SQLModel, table=True):
@@ -93,10 +102,15 @@ class ScreeningRow(SQLModel, table=True):
     """
 
     __tablename__ = "screenings"
-    __table_args__ = (UniqueConstraint("story_id", "model_version", "rules_version", "policy_version"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "story_id", "story_version", "model_version", "rules_version", "policy_version", name="uq_screenings_of"
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     story_id: int = Field(foreign_key="stories.id", index=True)
+    story_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     model_version: str
     rules_version: str
     policy_version: str
@@ -271,6 +285,7 @@ class QuarantineRow(SQLModel, table=True):
     subject: str
     reason: str = _text()
     tries: int = 1
+    capture_id: int | None = Field(default=None, foreign_key="captures.id")
     first_at: datetime
     last_at: datetime
 

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlmodel.sql.sqltypes import UTCDateTime
+from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 revision = "0005"
 down_revision = "0003"
@@ -14,7 +14,54 @@ NAMES = {"uq": "uq_%(table_name)s_%(column_0_name)s"}
 
 def upgrade() -> None:
     _key_cases_by_act()
+    _key_screenings_by_version()
+    _add_versions()
     _make_tables()
+
+
+def _key_screenings_by_version() -> None:
+    of = ["story_id", "model_version", "rules_version", "policy_version"]
+    with op.batch_alter_table("screenings", naming_convention=NAMES) as table:
+        table.add_column(sa.Column("story_version", sa.Integer(), nullable=False, server_default="1"))
+        table.drop_constraint(_unique("screenings", of), type_="unique")
+        table.create_unique_constraint("uq_screenings_of", ["story_id", "story_version", *of[1:]])
+    if op.get_bind().dialect.name == "sqlite":
+        # SQLite made the table anew, and its triggers went with the old one.
+        for event in ("update", "delete"):
+            op.execute(
+                f"CREATE TRIGGER screenings_no_{event} BEFORE {event} ON screenings "
+                "BEGIN SELECT RAISE(ABORT, 'screenings is append-only'); END"
+            )
+
+
+def _add_versions() -> None:
+    op.add_column("stories", sa.Column("entry_digest", AutoString(), nullable=True))
+    op.add_column("stories", sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column("stories", sa.Column("latest_version", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column("stories", sa.Column("extractor", AutoString(), nullable=True))
+    op.add_column("stories", sa.Column("notes", sa.JSON(), nullable=False, server_default="[]"))
+    with op.batch_alter_table("quarantine") as table:
+        table.add_column(sa.Column("capture_id", sa.Integer(), nullable=True))
+        table.create_foreign_key("fk_quarantine_capture", "captures", ["capture_id"], ["id"])
+    op.create_table(
+        "story_versions",
+        sa.Column("story_id", sa.Integer(), sa.ForeignKey("stories.id"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("quality", AutoString(), nullable=False),
+        sa.Column("seen_at", UTCDateTime(), nullable=False),
+        sa.Column("run_id", AutoString(), nullable=True),
+        sa.Column("capture_id", sa.Integer(), sa.ForeignKey("captures.id"), nullable=True),
+        sa.Column("page_capture_id", sa.Integer(), sa.ForeignKey("captures.id"), nullable=True),
+        sa.PrimaryKeyConstraint("story_id", "number"),
+    )
+    op.create_table(
+        "story_aliases",
+        sa.Column("alias", AutoString(), nullable=False),
+        sa.Column("story_id", sa.Integer(), sa.ForeignKey("stories.id"), nullable=False),
+        sa.PrimaryKeyConstraint("alias", "story_id"),
+    )
 
 
 def _key_cases_by_act() -> None:
