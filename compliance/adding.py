@@ -13,7 +13,7 @@ from compliance.intake.article import MAX_PAGE, quality_of, story_text
 from compliance.intake.fetcher import FetchPolicy, fetch
 from compliance.intake.fingerprint import fingerprint
 from compliance.intake.page import page_entry, saved_document
-from compliance.store import captures, ledger, stories
+from compliance.store import captures, ledger, origins, stories
 from compliance.store.database import session_scope
 from compliance.story import Entry, FeedDocument, Story
 
@@ -56,10 +56,11 @@ def add_story(
 
 
 def _store(session: Session, document: FeedDocument, story: Story, by: str, target: str, now: datetime) -> bool:
-    if stories.known_fingerprints(session, [story.fingerprint]):
+    if stories.known(session, [story.fingerprint]):
         return False
     capture = captures.keep(session, SOURCE, document)
     stories.add(session, [story], [(None, capture)], None, now)
+    origins.find_origins(session, list(stories.known(session, [story.fingerprint]).values()), (), now)
     told = {"from": target[:2_000], "title": story.title, "digest": document.digest}
     subject = f"story:{story.fingerprint[:16]}"
     ledger.append(session, at=now, actor=by, action="story.added", subject=subject, after=told)

@@ -47,7 +47,10 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One feed fetched and parsed, before anything is stored. ``pages`` came along, by their place in ``entries``."""
+    """One feed fetched and parsed, before anything is stored.
+
+    ``pages`` came along, by their place in ``entries``; ``broken`` entries could not be read.
+    """
 
     feed: Feed
     outcome: FetchOutcome
@@ -55,6 +58,7 @@ class Reading:
     left_out: int = 0
     hits: Mapping[tuple[str, str], int] = field(default_factory=dict)
     pages: Mapping[int, FeedDocument] = field(default_factory=dict)
+    broken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +256,7 @@ def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: He
         return Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
     parsed = parse_within_limits(outcome.document, now=now)
     outcome = replace(outcome, state=parsed.state, reason=parsed.reason)
-    return _filtered(feed, outcome, parsed.entries)
+    return replace(_filtered(feed, outcome, parsed.entries), broken=parsed.broken)
 
 
 def _from_folder(feed: Feed, validators: Validators, now: datetime) -> Reading:

@@ -23,7 +23,17 @@ from rules.candidates import Candidate, Place, find_candidates
 from rules.clauses import Clause
 from rules.dating import dated_acts
 from rules.denials import denying
-from rules.findings import LEARNT, ActDays, Bystander, Evidence, Extraction, Goods, Party, RuleHit
+from rules.findings import (
+    LEARNT,
+    ActDays,
+    ActFound,
+    Bystander,
+    Evidence,
+    Extraction,
+    Goods,
+    Party,
+    RuleHit,
+)
 from rules.law import kinds_of, law_of, named_regimes
 from rules.mentions import Mention
 from rules.national import national_law
@@ -129,6 +139,7 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         hits=tuple(_hit(act) for act in acts[:_MOST_HITS]),
         national_only=() if regimes else national_law(_sentences(read), fields, rulebook.national),
         version=rulebook.version,
+        acts=tuple(_found(act, names) for act in acts[:_MOST_HITS]),
     )
 
 
@@ -139,6 +150,12 @@ def _sentences(read: StoryRead) -> Iterator[tuple[Field, Sentence]]:
 def _hit(act: Act) -> RuleHit:
     when = ActDays(str(act.when), act.when.evidence) if act.when else None
     return RuleHit(act.rule, act.says, act.evidence, when)
+
+
+def _found(act: Act, parties: Collection[str]) -> ActFound:
+    roles = dict.fromkeys((role, name) for role, _, name in act.roles if name in parties)
+    goods = dict.fromkeys(m.goods for m in act.goods if m.kind is not None)
+    return ActFound(tuple(roles), tuple(dict.fromkeys(act.kinds)), tuple(goods), act.evidence, act.strong)
 
 
 def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:

@@ -147,6 +147,17 @@ class NationalLaw:
 
 
 @dataclass(frozen=True, slots=True)
+class ActFound:
+    """One act that a sentence tells of: who has what part in it, by canonical name; ``strong`` if a frame says so."""
+
+    roles: tuple[tuple[Role, str], ...]
+    kinds: tuple[Kind, ...]
+    goods: tuple[str, ...]
+    evidence: Evidence
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """Everything the rules found in one story.
 
@@ -166,3 +177,4 @@ class Extraction:
     hits: tuple[RuleHit, ...] = ()
     national_only: tuple[NationalLaw, ...] = ()
     version: str = ""
+    acts: tuple[ActFound, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
-from compliance.intake.text import one_line, text_of_html
+from compliance.intake.text import mended, one_line, text_of_html
 from compliance.story import Entry, FeedState
 
 MAX_ENTRIES = 10_000
@@ -22,13 +22,17 @@ _OTHER_LETTERS = re.compile(r"[^\W\d_a-zA-Z]")
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """What a document turned out to be; ``warnings`` say what was mended or left out."""
+    """What a document turned out to be.
+
+    ``warnings`` say what was mended or left out; ``broken`` entries could not be read.
+    """
 
     state: FeedState
     reason: str
     entries: tuple[Entry, ...] = ()
     title: str = ""
     warnings: tuple[str, ...] = ()
+    broken: int = 0
 
 
 def read_entry(
@@ -51,6 +55,7 @@ def read_entry(
         content=text_of_html(_whole(content, _MAX_TEXT)),
         published=published,
         author=one_line(_whole(author, 2_000))[:200] or None,
+        notes=mended("".join((title[:5_000], summary[:_MAX_TEXT], content[:_MAX_TEXT]))),
     )
 
 

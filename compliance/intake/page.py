@@ -50,16 +50,17 @@ def page_entry(document: FeedDocument, name: str, *, now: datetime, link: str | 
         return _plain_entry(document, name, link)
     said = _said(document.body[:_HEAD])
     address = link or web_link(said.get("canonical") or said.get("og:url") or "", "")
-    text, _quality = read_page(document)
+    found = read_page(document)
     title = next((one_line(said[key]) for key in _TITLES if said.get(key, "").strip()), "")
     return Entry(
         title=(title or name)[:1_000],
         link=address,
         guid=None if address else name,
         summary="",
-        content=text,
+        content=found.text,
         published=_date(said, now),
         author=one_line(said.get("author", ""))[:200] or None,
+        notes=found.notes,
     )
 
 
