@@ -1,6 +1,6 @@
 """A case: one alleged act that a person must look at. What may follow what, and the act in one sentence. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -66,7 +66,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it is told to others: plain values, no database."""
+    """A case as it is told to others: plain values, no database.
+
+    ``origins`` counts the independent sources; ``changes`` says in words what is new since it was last told of.
+    """
 
     reference: str
     act: str
@@ -81,6 +84,10 @@ class Case:
     quotes: tuple[Quote, ...]
     reasons: tuple[str, ...]
     opened_at: datetime
+    severity: str = "medium"
+    origins: int = 1
+    goods: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def describe_act(screening: Screening) -> str:
@@ -109,3 +116,14 @@ def quotes_of(screening: Screening, story: Story, limit: int = 2) -> tuple[Quote
     )
     texts = list(dict.fromkeys(" ".join(e.quote.split()) for e in spans))
     return tuple(Quote(t, story.publisher or "unknown publisher", story.url) for t in texts[:limit])
+
+
+def quotes_in(
+    judgement: Mapping[str, Any], title: str, text: str, publisher: str, url: str | None, limit: int = 2
+) -> tuple[Quote, ...]:
+    """Return what ``quotes_of`` returns, from a judgement as it is stored."""
+    fields = {"title": title, "text": text}
+    spans = {(e["field"] != "title", e["start"], e["end"]) for p in judgement["parties"] for e in p["evidence"]}
+    told = [fields["text" if in_text else "title"][start:end] for in_text, start, end in sorted(spans)]
+    texts = list(dict.fromkeys(" ".join(t.split()) for t in told))
+    return tuple(Quote(t, publisher, url) for t in texts[:limit] if t)

@@ -9,17 +9,17 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from compliance.alert import compose_alert
-from compliance.case import Case, CaseAction, describe_act, quotes_of
+from compliance.alerting import tell
+from compliance.case import CaseAction, describe_act
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
 from compliance.drawing import MACHINE, draw_cleared
 from compliance.grouping import WINDOW, OpenCase, group
 from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
+from compliance.novelty import Facts
 from compliance.screening import Policy, Screening, Verdict, judgement, leave_unjudged, screen
-from compliance.settings import Settings
-from compliance.store import cases, ledger, outbox, quarantine, screenings, stories
+from compliance.store import cases, facts, ledger, quarantine, screenings, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
@@ -111,7 +111,7 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
         with session_scope(monitor.engine) as session:
             for story, reason in failed:
                 quarantine.enter(session, "screen", f"story:{story.id}", reason, datetime.now(UTC))
-            _file(session, monitor.settings, judged, run_id, counts)
+            _file(session, monitor, judged, run_id, counts)
         counts.screened += len(judged)
         counts.screening_quarantined += len(failed)
         verdicts.update(s.verdict.value for _, s in judged)
@@ -141,7 +141,7 @@ def _judge_each(
 
 
 def _file(
-    session: Session, settings: Settings, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
+    session: Session, monitor: Monitor, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
 ) -> None:
     now = datetime.now(UTC)
     screening_ids = screenings.add(session, judged, run_id, now)
@@ -150,6 +150,8 @@ def _file(
         return
     candidates = {c.id: c for c in cases.groupable(session, *cases.window(now, WINDOW))}
     held = cases.already_in_cases(session, [int(story.id) for story, _ in flagged])
+    # Each case as it was before this batch: forty copies of one story in it make one change, and one alert.
+    touched: dict[int, tuple[CaseRow, Facts | None, Sequence[str]]] = {}
     for story, screening in flagged:
         if int(story.id) in held:
             continue
@@ -158,20 +160,20 @@ def _file(
         found = group(act, candidates.values())
         screening_id = screening_ids[int(story.id)]
         if found.case_id is None:
-            row, changed = (
-                cases.open_case(session, int(story.id), screening_id, screening, found.reason, run_id, now),
-                True,
-            )
+            row = cases.open_case(session, int(story.id), screening_id, screening, found.reason, run_id, now)
             counts.cases_opened += 1
+            before = None
         else:
-            row, changed = cases.join(session, found.case_id, int(story.id), screening_id, screening, found.reason, now)
+            before = None if found.case_id in touched else facts.of_case(session, found.case_id)
+            row, _ = cases.join(session, found.case_id, int(story.id), screening_id, screening, found.reason, now)
             counts.stories_joined += 1
         assert row.id is not None
+        touched.setdefault(row.id, (row, before, screening.reasons))
         known = candidates.get(row.id)
         candidates[row.id] = OpenCase(row.id, (*(known.acts if known else ()), act))
         _record(session, row, story, screening, found.reason, opened=found.case_id is None, now=now)
-        if changed and Verdict(row.verdict) is Verdict.ALERT:
-            counts.alerts_queued += _queue_alert(session, settings, row, story, screening, run_id, now)
+    for row, before, reasons in touched.values():
+        counts.alerts_queued += tell(session, monitor, row, before, reasons, run_id, now)
 
 
 def _record(
@@ -194,38 +196,4 @@ def _record(
             "rules": screening.extraction.version,
             "policy": screening.policy_version,
         },
-    )
-
-
-def _queue_alert(
-    session: Session, settings: Settings, row: CaseRow, story: Story, screening: Screening, run_id: str, now: datetime
-) -> int:
-    """Put the alert for a case that reached the alert verdict into the outbox; at most one per case and recipient."""
-    alert = compose_alert(
-        case_to_tell(row, story, screening), settings.desk_url, settings.alert_from, settings.alert_to
-    )
-    return outbox.add(session, alert, subject=row.reference, event="case.alert", run_id=run_id, now=now)
-
-
-def case_to_tell(row: CaseRow, story: Story, screening: Screening) -> Case:
-    """Return the case as plain values, with the quotes and measures of the story that raised it."""
-    measures = [
-        f"UN-SC{m.regime}: {'; '.join(m.basis)}" + (" (paragraph unverified)" if m.unverified else "")
-        for m in screening.extraction.measures
-        if m.in_force
-    ]
-    return Case(
-        reference=row.reference,
-        act=row.act,
-        verdict=row.verdict,
-        score=row.score,
-        kinds=tuple(row.kinds),
-        regimes=tuple(row.regimes),
-        measures=tuple(measures),
-        status=row.status,
-        denied_by=tuple(row.denied_by),
-        parties=tuple(row.parties),
-        quotes=quotes_of(screening, story),
-        reasons=screening.reasons,
-        opened_at=row.opened_at,
     )
