@@ -9,6 +9,7 @@ from typing import Any
 from compliance.screening import Screening
 from compliance.story import Story
 from rules.findings import Evidence, Party
+from rules.sentences import sentences
 from rules.vocabulary import Role
 
 
@@ -121,9 +122,10 @@ def quotes_of(screening: Screening, story: Story, limit: int = 2) -> tuple[Quote
 def quotes_in(
     judgement: Mapping[str, Any], title: str, text: str, publisher: str, url: str | None, limit: int = 2
 ) -> tuple[Quote, ...]:
-    """Return what ``quotes_of`` returns, from a judgement as it is stored."""
-    fields = {"title": title, "text": text}
-    spans = {(e["field"] != "title", e["start"], e["end"]) for p in judgement["parties"] for e in p["evidence"]}
-    told = [fields["text" if in_text else "title"][start:end] for in_text, start, end in sorted(spans)]
+    """Return up to ``limit`` whole sentences in which a stored judgement found a party's role; the title comes last."""
+    spans = [(e["field"], e["start"]) for p in judgement["parties"] for e in p["evidence"]]
+    starts = sorted(start for field, start in spans if field == "text")
+    told = [text[s.start : s.end] for s in sentences(text) if any(s.start <= start < s.end for start in starts)]
+    told += [title] if any(field == "title" for field, _ in spans) else []
     texts = list(dict.fromkeys(" ".join(t.split()) for t in told))
     return tuple(Quote(t, publisher, url) for t in texts[:limit] if t)

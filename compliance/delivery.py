@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from compliance import circuit as circuits
+from compliance import operations
 from compliance.alert import Receipt
 from compliance.channels.channel import Channel
 from compliance.channels.opening import open_channel
@@ -209,6 +210,7 @@ def deliver_until(monitor: Monitor, stopped: threading.Event, every: float = 15.
     """Deliver what is due every few seconds until stopped. What breaks one round is logged, and the next one comes."""
     while not stopped.wait(every):
         try:
+            operations.look(monitor, utc_now())
             deliver_due(monitor, RunCounts())
         except Exception:
             log.warning("a round of deliveries broke", exc_info=True)

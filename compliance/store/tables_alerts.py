@@ -113,11 +113,10 @@ class CertificateRow(SQLModel, table=True):
 
 
 class HeartbeatRow(SQLModel, table=True):
-    """When a recurring job last began and last ended well."""
+    """Since when a recurring job is expected, and when it last ended well."""
 
     __tablename__ = "heartbeats"
 
     job: str = Field(primary_key=True)
     first_seen: datetime
-    began: datetime
     ended_well: datetime | None = None

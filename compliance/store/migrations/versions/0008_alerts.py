@@ -121,7 +121,6 @@ def upgrade() -> None:
         "heartbeats",
         _string("job"),
         _moment("first_seen"),
-        _moment("began"),
         _moment("ended_well", nullable=True),
         sa.PrimaryKeyConstraint("job"),
     )
