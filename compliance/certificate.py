@@ -169,5 +169,17 @@ def lines(certificate: Certificate) -> list[str]:
     return [*found, f"Digest: {certificate.digest}", f"Follows: {certificate.previous}"]
 
 
+def as_plain(certificate: Certificate) -> dict[str, Any]:
+    """Return a certificate as values that JSON knows."""
+    return {
+        "number": certificate.number,
+        "day": certificate.day.isoformat(),
+        "covers": standing(certificate.facts, certificate.noted).value,
+        "content": certificate.content,
+        "previous": certificate.previous,
+        "digest": certificate.digest,
+    }
+
+
 def _moment(text: str) -> str:
     return text[:16].replace("T", " ")

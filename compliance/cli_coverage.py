@@ -4,13 +4,13 @@ import json
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from compliance.certificate import Certificate, lines, standing
+from compliance.certificate import as_plain, lines, standing
 from compliance.certifying import differences, issue
 from compliance.errors import ConfigError
 from compliance.monitor import Monitor, assemble
@@ -82,18 +82,6 @@ def list_certificates() -> None:
             stand = standing(row.facts, row.noted).value
             table.add_row(str(row.number), f"{row.day}", stand, str(row.facts["cases"]["opened"]), row.digest[:16])
     Console().print(table)
-
-
-def as_plain(certificate: Certificate) -> dict[str, Any]:
-    """Return a certificate as values that JSON knows."""
-    return {
-        "number": certificate.number,
-        "day": certificate.day.isoformat(),
-        "covers": standing(certificate.facts, certificate.noted).value,
-        "content": certificate.content,
-        "previous": certificate.previous,
-        "digest": certificate.digest,
-    }
 
 
 def _day(text: str) -> date:
