@@ -18,7 +18,7 @@ _LINK = re.compile(r"https?://\S+")
 def tame(text: str, link: str) -> str:
     """Return the text without anything that a chat would bring to life, save our own link."""
     kept = text.split(link) if link else [text]
-    return link.join(_LINK.sub(lambda m: m.group().replace("://", "[:]//"), part).translate(_TWINS) for part in kept)
+    return link.join(_LINK.sub(lambda m: m.group().replace("tt", "xx", 1), part).translate(_TWINS) for part in kept)
 
 
 @dataclass(frozen=True, slots=True)

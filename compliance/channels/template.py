@@ -8,6 +8,20 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 NAMES = ("id", "from", "to", "subject", "text", "html", "reference", "act", "severity", "verdict", "status", "link")
+# A digest, an operations alert or a channel without content tells of no case; a template must render all the same.
+_NO_CASE: Mapping[str, Any] = {
+    "reference": "",
+    "act": "",
+    "verdict": "",
+    "severity": "",
+    "score": 0,
+    "kinds": [],
+    "regimes": [],
+    "status": "",
+    "origins": 0,
+    "changes": [],
+    "link": "",
+}
 _LARGEST = 200_000
 
 
@@ -54,7 +68,7 @@ class BodyTemplate:
 
     def render(self, alert_id: str, mail: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body for a mail; TemplateFault where it is no JSON object."""
-        case = mail.get("case") or {}
+        case = {**_NO_CASE, **(mail.get("case") or {})}
         known = {name: mail.get(name, case.get(name, "")) for name in NAMES if name not in ("id", "from")}
         try:
             # "from" is a word of the template language, so the sender is called sender.
