@@ -231,6 +231,9 @@ def _read(path: Path) -> Any:
         raise ConfigError(f"{path}: {' '.join(str(error).split())[:300]}") from None
 
 
+_SECRETS = {"key", "key_id", "keys", "password", "address", "url_secret", "secret"}
+
+
 def _first_fault(error: ValidationError) -> str:
     """Say where and what, and never repeat the value: someone may have put a secret where its name belongs."""
     first = error.errors(include_input=False, include_url=False)[0]
@@ -241,7 +244,7 @@ def _first_fault(error: ValidationError) -> str:
     words = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         words = "unknown key"
-    if first["type"] == "string_pattern_mismatch" and place[-1] in ("key", "key_id", "keys", "password", "address"):
+    if first["type"] == "string_pattern_mismatch" and _SECRETS & set(place[-2:]):
         words = "expected the name of an environment variable, never the secret itself"
     return f"{'.'.join(place)}: {words}" if place else words
 
