@@ -1,16 +1,24 @@
 """Case → Alert: the mail that tells others of it. Pure; no name or headline can add a header, markup or a link."""
 
 import hashlib
+import json
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from compliance.case import Case
+from compliance.wording import sentence
 
 _SUBJECT = 160
 _QUOTE = 400
+# The specification asks for bodies under 20 kB; sender, recipient and signature come on top.
+_LARGEST = 19_000
 _BREAKS = dict.fromkeys(map(ord, "\t\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
+_FOREIGN_LINK = re.compile(r"\b(h)(tt)(ps?)(?=://)", re.IGNORECASE)
+_CAUTION = "An allegation is not a finding. Nothing here has been reviewed by a person yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How one attempt to deliver ended. ``retry_after`` is in seconds, as the receiver asked."""
+    """How one attempt to deliver ended. ``retry_after`` is in seconds, as the receiver asked.
+
+    ``provider_id`` is the name under which the receiver says it keeps the alert, or empty.
+    """
 
     accepted: bool
     final: bool
@@ -32,6 +43,7 @@ class Receipt:
     latency_ms: int
     detail: str
     retry_after: float | None = None
+    provider_id: str = ""
 
 
 def alert_id(subject: str, event: str, channel: str, recipient: str) -> str:
@@ -48,76 +60,175 @@ def plain(text: str, limit: int) -> str:
     return kept if len(kept) <= limit else kept[: limit - 1].rstrip() + "…"
 
 
-def compose_alert(case: Case, desk_url: str, sender: str, recipient: str) -> Alert:
-    """Return the mail about a case: act, parties and roles, law, status, denials, quotes, and why it was sent."""
-    link = f"{desk_url.rstrip('/')}/cases/{case.reference}"
+def told(text: str, limit: int) -> str:
+    """Return what others wrote as one plain line without a live address: mail programs link what looks like one."""
+    return _FOREIGN_LINK.sub(lambda m: f"{m[1]}xx{m[3]}" if m[1] == "h" else f"{m[1]}XX{m[3]}", plain(text, limit))
+
+
+def case_link(desk_url: str, reference: str) -> str:
+    """Return the address of a case at the desk."""
+    return f"{desk_url.rstrip('/')}/cases/{reference}"
+
+
+def subject_of(case: Case) -> str:
+    """Return the subject: how grave, whether it is an update, the act and its regime."""
     regimes = ", ".join(f"UN-SC{r}" for r in case.regimes) or "regime open"
-    subject = plain(f"[{case.verdict}] {case.reference} {case.act} ({regimes})", _SUBJECT)
-    rows = _rows(case)
-    quotes = [(plain(q.text, _QUOTE), plain(q.publisher, 80)) for q in case.quotes]
-    reasons = "; ".join(plain(r, 200) for r in case.reasons)
-    payload = {
-        "from": sender,
-        "to": recipient,
+    update = ", update" if case.changes else ""
+    return told(f"[{case.severity} {case.verdict}{update}] {case.reference} {case.act} ({regimes})", _SUBJECT)
+
+
+def compose_alert(
+    case: Case,
+    desk_url: str,
+    sender: str,
+    recipient: str,
+    *,
+    channel: str = "email",
+    event: str = "case.alert",
+    why: str = "",
+    link_only: bool = False,
+) -> Alert:
+    """Return the mail about a case: act, parties and roles, law, status, denials, quotes, and why it was sent.
+
+    With ``link_only`` it carries nothing of the case but the address at which it can be read.
+    """
+    link = case_link(desk_url, case.reference)
+    parts = _bare(case, link) if link_only else _fitting(case, link, why)
+    payload = {"from": sender, "to": recipient, **parts}
+    return Alert(alert_id(case.reference, event, channel, recipient), recipient, payload)
+
+
+def _fitting(case: Case, link: str, why: str) -> dict[str, Any]:
+    """Return the mail at full length, or, where that is more than webhooks are to carry, with shorter lines."""
+    for share in (1.0, 0.6, 0.3):
+        parts = _full(case, link, why, share)
+        if len(json.dumps(parts, ensure_ascii=False).encode()) <= _LARGEST:
+            break
+    return parts
+
+
+def _bare(case: Case, link: str) -> dict[str, Any]:
+    subject = "Embargo Watch: a case changed" if case.changes else "Embargo Watch: a case waits for you"
+    text = f"{subject}.\n\nRead it at the desk: {link}\n"
+    body = f'<h1 style="font-size:20px">{escape(subject)}</h1>{_button(link, "Read it at the desk")}'
+    return {"subject": subject, "text": text, "html": page(subject, body), "case": {"link": link}}
+
+
+def _full(case: Case, link: str, why: str, share: float) -> dict[str, Any]:
+    subject = subject_of(case)
+    lead = told(sentence(case), int(500 * share))
+    changes = [told(c, int(240 * share)) for c in case.changes[:8]]
+    rows = _rows(case, share)
+    quotes = [(told(q.text, int(_QUOTE * share)), told(q.publisher, 80)) for q in case.quotes[:2]]
+    reasons = "; ".join(told(r, int(240 * share)) for r in (*case.reasons[:4], *([why] if why else [])))
+    return {
         "subject": subject,
-        "text": _text(subject, rows, quotes, reasons, link),
-        "html": _html(subject, rows, quotes, reasons, link),
+        "text": _text(subject, lead, changes, rows, quotes, reasons, link),
+        "html": _html(subject, lead, changes, rows, quotes, reasons, link),
         "case": {
             "reference": case.reference,
-            "act": plain(case.act, 300),
+            "act": told(case.act, 300),
             "verdict": case.verdict,
+            "severity": case.severity,
             "score": round(case.score, 4),
             "kinds": list(case.kinds),
             "regimes": list(case.regimes),
             "status": case.status,
+            "origins": case.origins,
+            "changes": changes,
             "link": link,
         },
     }
-    return Alert(alert_id(case.reference, "case.alert", "email", recipient), recipient, payload)
 
 
-def _rows(case: Case) -> list[tuple[str, str]]:
+def _rows(case: Case, share: float) -> list[tuple[str, str]]:
     parties = [
-        f"{plain(p['canonical'], 100)} ({', '.join(p['roles'])}{'' if p['type'] == 'state' else ', ' + p['type']})"
+        f"{told(p['canonical'], int(100 * share))} "
+        f"({', '.join(p['roles'])}{'' if p['type'] == 'state' else ', ' + p['type']})"
         for p in case.parties[:12]
     ]
+    denied = "; denied by " + ", ".join(told(d, 80) for d in case.denied_by[:6]) if case.denied_by else ""
+    law = "; ".join(told(m, int(200 * share)) for m in case.measures[:6])
+    sources = "1 source" if case.origins == 1 else f"{case.origins} independent sources"
     return [
-        ("Act", plain(case.act, 300)),
+        ("Severity", case.severity),
+        ("Act", told(case.act, int(300 * share))),
         ("Parties", "; ".join(parties) or "none found"),
-        ("Law", "; ".join(plain(m, 200) for m in case.measures[:6]) or "no measure found: check the regime by hand"),
+        ("Law", law or "no measure found: check the regime by hand"),
         ("Kind", ", ".join(case.kinds) or "open"),
-        ("Status", (case.status or "unknown") + (f"; denied by {', '.join(case.denied_by)}" if case.denied_by else "")),
+        ("Status", (case.status or "unknown") + denied),
+        ("Sources", sources),
         ("Score", f"{case.score:.2f}"),
     ]
 
 
-def _text(subject: str, rows: list[tuple[str, str]], quotes: list[tuple[str, str]], reasons: str, link: str) -> str:
-    lines = [subject, "", *(f"{name}: {value}" for name, value in rows), ""]
+def _text(
+    subject: str,
+    lead: str,
+    changes: Sequence[str],
+    rows: Sequence[tuple[str, str]],
+    quotes: Sequence[tuple[str, str]],
+    reasons: str,
+    link: str,
+) -> str:
+    lines = [subject, "", lead, ""]
+    if changes:
+        lines += ["What is new:", *(f"- {change}" for change in changes), ""]
+    lines += [f"{name}: {value}" for name, value in rows] + [""]
     lines += [f"“{quote}”\n  — {publisher}" for quote, publisher in quotes]
-    lines += ["", f"Read and decide: {link}", "", f"Why you got this: {reasons}."]
-    lines += ["An allegation is not a finding. Nothing here has been reviewed by a person yet."]
+    lines += ["", f"Read and decide: {link}", "", f"Why you got this: {reasons}.", _CAUTION]
     return "\n".join(lines) + "\n"
 
 
-def _html(subject: str, rows: list[tuple[str, str]], quotes: list[tuple[str, str]], reasons: str, link: str) -> str:
-    cell = "padding:4px 12px 4px 0;vertical-align:top"
-    facts = "".join(
-        f'<tr><th style="{cell};text-align:left">{escape(name)}</th><td style="{cell}">{escape(value)}</td></tr>'
-        for name, value in rows
-    )
-    told = "".join(
-        f'<blockquote style="margin:12px 0;padding-left:12px;border-left:3px solid #888">{escape(quote)}'
-        f"<br><small>{escape(publisher)}</small></blockquote>"
+def _html(
+    subject: str,
+    lead: str,
+    changes: Sequence[str],
+    rows: Sequence[tuple[str, str]],
+    quotes: Sequence[tuple[str, str]],
+    reasons: str,
+    link: str,
+) -> str:
+    new = ""
+    if changes:
+        items = "".join(f"<li>{escape(change)}</li>" for change in changes)
+        box = "margin:16px 0;padding:8px 16px;background:#fff4d6;border-radius:6px"
+        new = f'<div style="{box}"><b>What is new</b><ul style="margin:4px 0;padding-left:20px">{items}</ul></div>'
+    said = "".join(
+        f'<blockquote style="margin:16px 0;padding-left:12px;border-left:3px solid #888">{escape(quote)}'
+        f'<br><small style="color:#555">{escape(publisher)}</small></blockquote>'
         for quote, publisher in quotes
     )
+    body = (
+        f'<h1 style="font-size:20px;line-height:1.3;margin:0 0 12px;overflow-wrap:anywhere">{escape(subject)}</h1>'
+        f'<p style="font-size:17px">{escape(lead)}</p>{new}{facts(rows)}{said}{_button(link, "Read and decide")}'
+        f'<p style="font-size:13px;color:#555">Why you got this: {escape(reasons)}. {_CAUTION}</p>'
+    )
+    return page(subject, body)
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> str:
+    """Return rows of name and value as HTML, each name above its value, so that a narrow screen shows them whole."""
+    return "".join(
+        '<p style="margin:8px 0;padding-top:8px;border-top:1px solid #ddd;overflow-wrap:anywhere">'
+        f'<small style="color:#555;text-transform:uppercase;letter-spacing:.04em">{escape(name)}</small><br>'
+        f"{escape(value)}</p>"
+        for name, value in rows
+    )
+
+
+def _button(link: str, words: str) -> str:
+    look = "display:inline-block;padding:12px 20px;background:#14407a;color:#fff;text-decoration:none;border-radius:6px"
+    return f'<p style="margin:24px 0"><a href="{escape(link, quote=True)}" style="{look}">{escape(words)}</a></p>'
+
+
+def page(title: str, body: str) -> str:
+    """Return a whole mail in HTML around a body that is escaped already."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(subject)}</title></head>"
-        '<body style="font:16px/1.5 sans-serif;max-width:640px;margin:0 auto;padding:16px">'
-        f'<h1 style="font-size:18px">{escape(subject)}</h1>'
-        f'<table style="border-collapse:collapse">{facts}</table>{told}'
-        f'<p><a href="{escape(link, quote=True)}">Read and decide</a></p>'
-        f"<p><small>Why you got this: {escape(reasons)}. An allegation is not a finding. "
-        "Nothing here has been reviewed by a person yet.</small></p></body></html>"
+        f"<title>{escape(title)}</title></head>"
+        '<body style="font:16px/1.5 sans-serif;color:#1a1a1a;background:#fff;'
+        'max-width:640px;margin:0 auto;padding:16px">'
+        f"{body}</body></html>"
     )

@@ -1,6 +1,6 @@
 """A case: one alleged act that a person must look at. What may follow what, and the act in one sentence. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,7 @@ from typing import Any
 from compliance.screening import Screening
 from compliance.story import Story
 from rules.findings import Evidence, Party
+from rules.sentences import sentences
 from rules.vocabulary import Role
 
 
@@ -67,7 +68,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as it is told to others: plain values, no database."""
+    """A case as it is told to others: plain values, no database.
+
+    ``origins`` counts the independent sources; ``changes`` says in words what is new since it was last told of.
+    """
 
     reference: str
     act: str
@@ -82,6 +86,10 @@ class Case:
     quotes: tuple[Quote, ...]
     reasons: tuple[str, ...]
     opened_at: datetime
+    severity: str = "medium"
+    origins: int = 1
+    goods: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def describe_act(screening: Screening) -> str:
@@ -110,3 +118,15 @@ def quotes_of(screening: Screening, story: Story, limit: int = 2) -> tuple[Quote
     )
     texts = list(dict.fromkeys(" ".join(e.quote.split()) for e in spans))
     return tuple(Quote(t, story.publisher or "unknown publisher", story.url) for t in texts[:limit])
+
+
+def quotes_in(
+    judgement: Mapping[str, Any], title: str, text: str, publisher: str, url: str | None, limit: int = 2
+) -> tuple[Quote, ...]:
+    """Return up to ``limit`` whole sentences in which a stored judgement found a party's role; the title comes last."""
+    spans = [(e["field"], e["start"]) for p in judgement["parties"] for e in p["evidence"]]
+    starts = sorted(start for field, start in spans if field == "text")
+    told = [text[s.start : s.end] for s in sentences(text) if any(s.start <= start < s.end for start in starts)]
+    told += [title] if any(field == "title" for field, _ in spans) else []
+    texts = list(dict.fromkeys(" ".join(t.split()) for t in told))
+    return tuple(Quote(t, publisher, url) for t in texts[:limit] if t)

@@ -43,8 +43,21 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_add, cli_corpus, cli_feeds, cli_lists, cli_model, cli_rules, cli_serve, cli_users
+    from compliance import (
+        cli_add,
+        cli_alerts,
+        cli_corpus,
+        cli_coverage,
+        cli_feeds,
+        cli_lists,
+        cli_model,
+        cli_rules,
+        cli_serve,
+        cli_users,
+    )
 
+    app.add_typer(cli_alerts.app, name="alerts")
+    app.add_typer(cli_coverage.app, name="coverage")
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
     app.add_typer(cli_model.model_app, name="model")

@@ -6,16 +6,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from compliance.errors import ConfigError
 from compliance.settings import Settings
+
+if TYPE_CHECKING:
+    from compliance.monitor import Monitor
 
 _START_SECONDS = 120
 
@@ -38,10 +43,12 @@ def serve(
     Example: embargowatch serve
     """
     settings = Settings()
+    from compliance import operations
     from compliance.monitor import assemble
 
     # A wrong catalogue or an unreachable database should stop the start, not the first night.
-    assemble(settings, feeds)
+    monitor = assemble(settings, feeds)
+    operations.expect_jobs(monitor, datetime.now(UTC))
     from flows.environment import apply
 
     apply(settings)
@@ -51,7 +58,23 @@ def serve(
         from flows.schedule import serve_schedule
 
         Console().print(f"Serving the schedule through the Prefect server at {url} (stop with Ctrl-C).", markup=False)
-        serve_schedule(settings, str(feeds.resolve()) if feeds else None)
+        with _deliverer(monitor):
+            serve_schedule(settings, str(feeds.resolve()) if feeds else None)
+
+
+@contextlib.contextmanager
+def _deliverer(monitor: "Monitor") -> Iterator[None]:
+    """Deliver alerts every few seconds while the block runs: the schedule's jobs are too far apart for retries."""
+    from compliance.delivery import deliver_until
+
+    stopped = threading.Event()
+    thread = threading.Thread(target=deliver_until, args=(monitor, stopped), name="deliverer", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(30)
 
 
 def _end_on_sigterm() -> None:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from compliance.alert import compose_alert
-from compliance.case import Case, CaseAction, CaseOrigin, describe_act, quotes_of
+from compliance.alerting import tell
+from compliance.case import CaseAction, CaseOrigin, describe_act
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
 from compliance.drawing import MACHINE, draw_cleared
@@ -18,10 +18,10 @@ from compliance.grouping import Act, Grouping, act_of, place
 from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
 from compliance.normal import normal_story, restored
+from compliance.novelty import Facts
 from compliance.particulars import passages
 from compliance.screening import Policy, Screening, Verdict, leave_unjudged, narrow, screen
-from compliance.settings import Settings
-from compliance.store import acts, cases, ledger, origins, outbox, quarantine, screenings, stories, versions
+from compliance.store import acts, cases, facts, ledger, origins, quarantine, screenings, stories, versions
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
@@ -118,7 +118,7 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
                 quarantine.clear(session, "screen", f"story:{story.id}")
             for story, reason in failed:
                 quarantine.enter(session, "screen", f"story:{story.id}", reason, datetime.now(UTC))
-            _file(session, monitor.settings, judged, run_id, counts)
+            _file(session, monitor, judged, run_id, counts)
         counts.screened += len(judged)
         counts.screening_quarantined += len(failed)
         verdicts.update(s.verdict.value for _, s in judged)
@@ -148,23 +148,26 @@ def _judge_each(
 
 
 def _file(
-    session: Session, settings: Settings, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
+    session: Session, monitor: Monitor, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
 ) -> None:
     now = datetime.now(UTC)
     screening_ids = screenings.add(session, judged, run_id, now)
     counts.flagged += sum(s.is_flagged for _, s in judged)
     lies_in = cases.places_of(session, [int(s.id) for s, found in judged if found.is_flagged or s.version > 1])
     copies = origins.origins_of(session, [int(story.id) for story, found in judged if found.is_flagged])
+    touched: _Touched = {}
     # By day and number, so that the feeds' order within a batch decides nothing.
     for story, screening in sorted(judged, key=lambda pair: (pair[0].published or now, int(pair[0].id))):
         places = lies_in.get(int(story.id), [])
-        filing = _Filing(session, settings, story, screening_ids[int(story.id)], run_id, now, counts)
+        filing = _Filing(session, story, screening_ids[int(story.id)], run_id, now, counts, touched)
         filing.number = max((p.act for p in places), default=-1) + 1
         if story.version > 1:
             filing.adopt(screening, places)
         if screening.is_flagged and not any(p.origin is CaseOrigin.SCREENING for p in places):
             for told, act in _acts_told(story, screening, copies.get(int(story.id)), now):
                 filing.file(told, act)
+    for row, before, reasons in touched.values():
+        counts.alerts_queued += tell(session, monitor, row, before, reasons, run_id, now)
 
 
 def _acts_told(
@@ -178,17 +181,21 @@ def _acts_told(
         yield told, act_of(replace(found, kinds=told.kinds), share, story.published or now, copies)
 
 
+# Each case as it was before a batch: forty copies of one story in it make one change, and one alert.
+_Touched = dict[int, tuple[CaseRow, Facts | None, Sequence[str]]]
+
+
 @dataclass(slots=True)
 class _Filing:
     """One flagged story on its way into its cases; ``number`` counts the acts that it turned out to tell of."""
 
     session: Session
-    settings: Settings
     story: Story
     screening_id: int
     run_id: str
     now: datetime
     counts: RunCounts
+    touched: _Touched
     number: int = 0
     entered: set[int] = field(default_factory=set)
 
@@ -196,14 +203,14 @@ class _Filing:
         """Make the version that was judged the story's text, and tell the cases that it lies in of it."""
         versions.adopt(self.session, int(self.story.id), self.story.version)
         for lies in places:
-            row, raised = cases.retell(self.session, lies, self.screening_id, screening, self.now)
+            before = self._before(lies.case_id)
+            row = cases.retell(self.session, lies, self.screening_id, screening, self.now)[0]
             _record_change(self.session, row, self.story, screening, self.now)
             if lies.origin is not CaseOrigin.SCREENING:
                 continue
+            self._touch(row, before, screening)
             self.counts.acts_told += 1
             self.counts.stories_kept += 1
-            if raised and Verdict(row.verdict) is Verdict.ALERT:
-                self._alert(row, screening)
 
     def file(self, screening: Screening, act: Act) -> None:
         """Put one act of the story into the cases that tell of it, or open its case."""
@@ -216,24 +223,27 @@ class _Filing:
     def _enter(self, screening: Screening, found: Grouping) -> None:
         given = (int(self.story.id), self.screening_id, screening, found.reason)
         self.counts.acts_told += 1
+        before = self._before(found.case_id)
         if found.case_id is None:
             row = cases.open_case(self.session, *given, self.run_id, self.now, self.number)
-            changed = True
             self.counts.cases_opened += 1
         else:
-            row, changed = cases.join(self.session, found.case_id, *given, self.now, self.number)
+            row = cases.join(self.session, found.case_id, *given, self.now, self.number)[0]
             self.counts.stories_joined += 1
         assert row.id is not None
         self.entered.add(row.id)
         opened = found.case_id is None
         _record(self.session, row, self.story, screening, found.reason, opened=opened, now=self.now)
-        if changed and Verdict(row.verdict) is Verdict.ALERT:
-            self._alert(row, screening)
+        self._touch(row, before, screening)
 
-    def _alert(self, row: CaseRow, screening: Screening) -> None:
-        self.counts.alerts_queued += _queue_alert(
-            self.session, self.settings, row, self.story, screening, self.run_id, self.now
-        )
+    def _before(self, case_id: int | None) -> Facts | None:
+        """Return the facts of a case as it was before this batch, or None where it is new or was touched already."""
+        known = case_id is not None and case_id not in self.touched
+        return facts.of_case(self.session, case_id) if known and case_id is not None else None
+
+    def _touch(self, row: CaseRow, before: Facts | None, screening: Screening) -> None:
+        assert row.id is not None
+        self.touched.setdefault(row.id, (row, before, screening.reasons))
 
 
 def _record(
@@ -273,38 +283,4 @@ def _record_change(session: Session, row: CaseRow, story: Story, screening: Scre
             "rules": screening.extraction.version,
             "policy": screening.policy_version,
         },
-    )
-
-
-def _queue_alert(
-    session: Session, settings: Settings, row: CaseRow, story: Story, screening: Screening, run_id: str, now: datetime
-) -> int:
-    """Put the alert for a case that reached the alert verdict into the outbox; at most one per case and recipient."""
-    alert = compose_alert(
-        case_to_tell(row, story, screening), settings.desk_url, settings.alert_from, settings.alert_to
-    )
-    return outbox.add(session, alert, subject=row.reference, event="case.alert", run_id=run_id, now=now)
-
-
-def case_to_tell(row: CaseRow, story: Story, screening: Screening) -> Case:
-    """Return the case as plain values, with the quotes and measures of the story that raised it."""
-    measures = [
-        f"UN-SC{m.regime}: {'; '.join(m.basis)}" + (" (paragraph unverified)" if m.unverified else "")
-        for m in screening.extraction.measures
-        if m.in_force
-    ]
-    return Case(
-        reference=row.reference,
-        act=row.act,
-        verdict=row.verdict,
-        score=row.score,
-        kinds=tuple(row.kinds),
-        regimes=tuple(row.regimes),
-        measures=tuple(measures),
-        status=row.status,
-        denied_by=tuple(row.denied_by),
-        parties=tuple(row.parties),
-        quotes=quotes_of(screening, story),
-        reasons=screening.reasons,
-        opened_at=row.opened_at,
     )

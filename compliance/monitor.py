@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import yaml
 from sqlalchemy import Engine
 
+from compliance.alertbook import AlertBook, load_alert_book
 from compliance.errors import ConfigError
 from compliance.intake.catalog import load_catalog
 from compliance.intake.fetcher import FetchPolicy
 from compliance.intake.health import Bounds
 from compliance.screening import Policy
 from compliance.settings import Settings
+from compliance.severity import SeverityPolicy, load_severity_policy
 from compliance.store.database import open_engine, upgrade
 from compliance.story import Feed
 
@@ -38,6 +40,16 @@ class Monitor:
         return load_policy(self.settings.config / "screening.yml")
 
     @cached_property
+    def alert_book(self) -> AlertBook:
+        """Who is told of what, and by which channels."""
+        return open_alert_book(self.settings)
+
+    @cached_property
+    def severity_policy(self) -> SeverityPolicy:
+        """The operator's list of how grave a case is."""
+        return load_severity_policy(self.settings.config / "severity.yml")
+
+    @cached_property
     def rulebook(self) -> "Rulebook":
         """The checked rulebook."""
         return open_rulebook()
@@ -51,6 +63,7 @@ class Monitor:
 def assemble(settings: Settings, feeds: Path | None = None, base_url: str | None = None) -> Monitor:
     """Return a monitor on an up-to-date database. ``base_url`` fills the sample catalogue's addresses."""
     catalogue = load_catalog(feeds or settings.config / "feeds.yml", base_url)
+    open_alert_book(settings)
     upgrade(settings.database)
     return Monitor(settings, open_engine(settings.database), catalogue, fetch_policy(settings))
 
@@ -71,6 +84,14 @@ def fetch_policy(settings: Settings, *, allow_private: bool | None = None) -> Fe
 def health_bounds(settings: Settings) -> Bounds:
     """Return how often a feed that is well is asked, as the settings have it."""
     return Bounds(timedelta(minutes=settings.poll_shortest_minutes), timedelta(minutes=settings.poll_longest_minutes))
+
+
+def open_alert_book(settings: Settings) -> AlertBook:
+    """Read ``config/alerts.yml``; ConfigError names the key that is wrong."""
+    from rules.rulebook import BOOK
+
+    known = frozenset(path.stem.removeprefix("UN-SC") for path in (BOOK / "regimes").glob("*.yml"))
+    return load_alert_book(settings.config / "alerts.yml", settings.alert_to, known)
 
 
 def open_rulebook() -> "Rulebook":

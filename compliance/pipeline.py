@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from compliance.coverage import RunCounts, faults
 from compliance.ingest import ingest
 from compliance.judging import screen_waiting
-from compliance.store import leases, runs
+from compliance.store import heartbeats, leases, runs
 from compliance.store.database import session_scope
 
 __all__ = [
@@ -67,6 +67,10 @@ def close_run(engine: Engine, run_id: str, counts: RunCounts, started_at: dateti
     with session_scope(engine) as session:
         found = faults(counts, runs.stored_counts(session, run_id))
         runs.close_run(session, run_id, asdict(counts), found, now)
+        if not found:
+            heartbeats.beat(session, "nightly", now)
+            # The night's run reads the feeds, too.
+            heartbeats.beat(session, "ingest", now)
         leases.release(session, LEASE, leases.owner_name())
     return RunReport(run_id, started_at, now, counts, tuple(found))
 
@@ -78,6 +82,8 @@ def close_poll(engine: Engine, run_id: str, counts: RunCounts) -> list[str]:
         # Nothing was judged or sent, so only the sums of reading are compared.
         found = faults(counts, stored | {"unscreened": 0})
         runs.close_run(session, run_id, asdict(counts), found, datetime.now(UTC))
+        if not found:
+            heartbeats.beat(session, "ingest", datetime.now(UTC))
         leases.release(session, LEASE, leases.owner_name())
     return found
 

@@ -7,8 +7,8 @@ repeated one as accepted, as a real receiver should.
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from html import escape
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -42,11 +42,11 @@ def serve_receiver(folder: Path, secret: str, host: str, port: int) -> None:
 
 def _server(folder: Path, secret: str, host: str, port: int) -> LoopbackServer:
     folder.mkdir(parents=True, exist_ok=True)
-    server = LoopbackServer((host, port), _handler(folder, Webhook(secret)))
+    server = LoopbackServer((host, port), _handler(folder, [Webhook(key) for key in secret.split()]))
     return server
 
 
-def _handler(folder: Path, webhook: Webhook) -> type[BaseHTTPRequestHandler]:
+def _handler(folder: Path, keys: Sequence[Webhook]) -> type[BaseHTTPRequestHandler]:
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -67,7 +67,7 @@ def _handler(folder: Path, webhook: Webhook) -> type[BaseHTTPRequestHandler]:
                 return
             body = self.rfile.read(int(length))
             try:
-                webhook.verify(body, {k.lower(): v for k, v in self.headers.items()})
+                _verify(keys, body, {k.lower(): v for k, v in self.headers.items()})
                 mail = json.loads(body)
                 alert = str(self.headers["webhook-id"])
             except (WebhookVerificationError, ValueError):
@@ -90,6 +90,15 @@ def _handler(folder: Path, webhook: Webhook) -> type[BaseHTTPRequestHandler]:
             """Say nothing: the folder is the log."""
 
     return Handler
+
+
+def _verify(keys: Sequence[Webhook], body: bytes, headers: dict[str, str]) -> None:
+    """Raise WebhookVerificationError unless one of the keys made the signature: two are in use during a change."""
+    for key in keys[:-1]:
+        with suppress(WebhookVerificationError):
+            key.verify(body, headers)
+            return
+    keys[-1].verify(body, headers)
 
 
 def _keep(folder: Path, alert: str, mail: dict[str, object]) -> None:

@@ -63,10 +63,19 @@ class Settings(BaseSettings):
 
     webhook_url: str = Field(default="", description="Email webhook that alerts are posted to; empty means none.")
     webhook_secret: SecretStr = Field(
-        default=SecretStr(""), description="Signing secret of the webhook, whsec_ and base64, 24 to 64 bytes."
+        default=SecretStr(""),
+        description="Signing secret of the webhook, whsec_ and base64, 24 to 64 bytes; two during a change.",
     )
     webhook_secret_file: Path | None = Field(default=None, description="File holding the webhook's signing secret.")
     webhook_allow_private: bool = Field(default=False, description="Allow a webhook on a private or loopback address.")
+    callback_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret of the endpoint that mail services report to; empty closes it."
+    )
+    callback_secret_file: Path | None = Field(default=None, description="File holding the callback secret.")
+    deadman_url: SecretStr = Field(
+        default=SecretStr(""), description="Address that is asked after each good run; a secret, as it holds a token."
+    )
+    deadman_url_file: Path | None = Field(default=None, description="File holding the address asked after a good run.")
     alert_from: str = Field(default="embargowatch@localhost", description="Sender named in alert mails.")
     alert_to: str = Field(default="compliance@localhost", description="Recipient of alert mails.")
 
@@ -100,8 +109,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _exclusive_secret(self) -> Self:
-        if self.webhook_secret_file and self.webhook_secret.get_secret_value():
-            raise ValueError("set EMBARGOWATCH_WEBHOOK_SECRET or EMBARGOWATCH_WEBHOOK_SECRET_FILE, not both")
+        for name in ("webhook_secret", "callback_secret", "deadman_url"):
+            if getattr(self, f"{name}_file") and getattr(self, name).get_secret_value():
+                variable = f"EMBARGOWATCH_{name.upper()}"
+                raise ValueError(f"set {variable} or {variable}_FILE, not both")
         return self
 
     @cached_property
@@ -119,6 +130,18 @@ class Settings(BaseSettings):
     @cached_property
     def signing_secret(self) -> str:
         """The webhook's signing secret, from the variable or its file; empty where none is set."""
-        if self.webhook_secret_file:
-            return self.webhook_secret_file.read_text(encoding="utf-8").strip()
-        return self.webhook_secret.get_secret_value()
+        return self._secret(self.webhook_secret, self.webhook_secret_file)
+
+    @cached_property
+    def callback_key(self) -> str:
+        """The secret that mail services sign their reports with; empty where the endpoint is closed."""
+        return self._secret(self.callback_secret, self.callback_secret_file)
+
+    @cached_property
+    def deadman_address(self) -> str:
+        """The address asked after each good run; empty where none is set."""
+        return self._secret(self.deadman_url, self.deadman_url_file)
+
+    @staticmethod
+    def _secret(given: SecretStr, file: Path | None) -> str:
+        return file.read_text(encoding="utf-8").strip() if file else given.get_secret_value()

@@ -10,7 +10,7 @@ from typing import cast
 
 from prefect.utilities.annotations import quote
 
-from compliance import pipeline
+from compliance import operations, pipeline
 from compliance.coverage import RunCounts
 from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
@@ -66,6 +66,7 @@ def open_job(catalogue: str | None, base_url: str | None, name: str = "nightly")
     """Assemble the monitor, take the lease and enter the run."""
     door = current_door()
     monitor = assemble(door.settings, Path(catalogue) if catalogue else None, base_url)
+    operations.look(monitor, datetime.now(UTC))
     return Job(monitor, pipeline.open_run(monitor.engine, name), datetime.now(UTC), door.on_progress)
 
 
@@ -75,5 +76,9 @@ def as_it_is(job: Job) -> Job:
 
 
 def close_job(job: Job) -> pipeline.RunReport:
-    """Reconcile the run and give its lease back."""
-    return pipeline.close_run(job.monitor.engine, job.run_id, job.counts, job.started_at)
+    """Reconcile the run, give its lease back, and tell of it: a sign of life where it is good, else an alert."""
+    report = pipeline.close_run(job.monitor.engine, job.run_id, job.counts, job.started_at)
+    if report.has_reconciled:
+        operations.ping(job.monitor.settings)
+    operations.look(job.monitor, datetime.now(UTC))
+    return report

@@ -7,9 +7,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / room).rglob("*.py"))]
-CORE = ("screening", "case", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint", "intake/text",
-        "intake/health", "intake/filters", "intake/politeness", "intake/exchange", "intake/page", "intake/unpacking",
-        "language", "draw", "missrate", "telling", "particulars", "rarity", "groupcheck", "intake/copies",
+CORE = ("screening", "case", "severity", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint",
+        "intake/text", "intake/health", "intake/filters", "intake/politeness", "intake/exchange", "intake/page",
+        "intake/unpacking", "language", "draw", "missrate", "telling", "particulars", "rarity", "groupcheck",
+        "intake/copies", "wording",
         "classifier/classification", "classifier/evaluation", "classifier/judged", "classifier/figures",
         "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds",
         *(f"listing/{p.stem}" for p in sorted((ROOT / "compliance" / "listing").glob("*.py"))))  # fmt: skip

@@ -49,6 +49,7 @@ _KEPT_HEADERS = (
     "expires",
     "location",
 )
+_KEPT_OF_POSTS = (*_KEPT_HEADERS, "x-message-id")
 FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
 
 
@@ -69,12 +70,16 @@ class FetchPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PostOutcome:
-    """How a post ended: the status that was answered, or None and why there was no answer."""
+    """How a post ended: the status that was answered, or None and why there was no answer.
+
+    ``body`` is the beginning of the answer, as it came.
+    """
 
     status: int | None
     reason: str
     latency_ms: int
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
 
 
 class _FetchError(Exception):
@@ -319,8 +324,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: FetchPolicy)
     """Post a body under the same guard and deadline; redirects are answers, not followed. Never raises."""
     started = time.monotonic()
 
-    def outcome(status: int | None, reason: str, answered: Mapping[str, str] | None = None) -> PostOutcome:
-        return PostOutcome(status, reason, int((time.monotonic() - started) * 1000), answered or {})
+    def outcome(
+        status: int | None, reason: str, answered: Mapping[str, str] | None = None, said: bytes = b""
+    ) -> PostOutcome:
+        return PostOutcome(status, reason, int((time.monotonic() - started) * 1000), answered or {}, said)
 
     if why := check_url(url, allow_private=policy.allow_private):
         return outcome(None, f"blocked: {why}")
@@ -338,10 +345,10 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: FetchPolicy)
                     proxies=_proxies(url, policy, deadline),
                 ) as response,
             ):
-                kept = {k.lower(): v[:1_000] for k, v in response.headers.items() if k.lower() in _KEPT_HEADERS}
+                kept = {k.lower(): v[:1_000] for k, v in response.headers.items() if k.lower() in _KEPT_OF_POSTS}
                 # A receiver that is still writing when we hang up would take the post for broken.
-                response.raw.read(_CHUNK, decode_content=False)
-                return outcome(response.status_code, "", kept)
+                said = response.raw.read(_CHUNK, decode_content=False)
+                return outcome(response.status_code, "", kept, said)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             state, reason = _explain(error, deadline)
             return outcome(None, f"{state.value}: {reason}")

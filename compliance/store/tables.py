@@ -221,12 +221,17 @@ class LedgerRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """An alert waiting to leave: one per case, event, channel and recipient. ``alert_id`` travels with every try."""
+    """An alert waiting to leave: one per case, event, channel and recipient. ``alert_id`` travels with every try.
+
+    ``attempts`` counts every try there ever was, ``tries`` those since ``due_since`` that count against the alert:
+    both begin anew when a person sends a dead one again.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("subject", "event", "channel", "recipient"),
         Index("ix_outbox_due", "state", "next_attempt"),
+        Index("ix_outbox_lane", "state", "channel", "recipient"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -238,7 +243,12 @@ class OutboxRow(SQLModel, table=True):
     payload: dict[str, Any] = _json()
     state: str = "due"
     attempts: int = 0
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    reason: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    subscription: str = Field(default="", sa_column_kwargs={"server_default": ""})
     created_at: datetime
+    due_since: datetime | None = None
+    sent_at: datetime | None = None
     next_attempt: datetime
     lease_owner: str | None = None
     lease_until: datetime | None = None
@@ -258,6 +268,7 @@ class DeliveryRow(SQLModel, table=True):
     accepted: bool
     http_status: int | None = None
     latency_ms: int
+    provider_id: str | None = None
     detail: str = _text()
 
 

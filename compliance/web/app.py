@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from compliance.settings import Settings
-from compliance.web import access, coverage, review, signin
+from compliance.web import access, alerts, callbacks, certificates, coverage, review, signin
 from compliance.web.reasons import load_reasons
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,14 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 _MAX_BODY = 200_000
-ROUTERS = (signin.router, review.router, coverage.router)
+ROUTERS = (
+    signin.router,
+    review.router,
+    coverage.router,
+    alerts.router,
+    certificates.router,
+    callbacks.router,
+)
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:

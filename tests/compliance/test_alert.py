@@ -51,7 +51,7 @@ class Tags(HTMLParser):
 
 def test_a_mail_tells_act_parties_law_denial_quote_reason_and_link() -> None:
     alert = compose_alert(CASE, "https://desk.example/", "from@x", "to@x")
-    assert alert.payload["subject"] == "[alert] EW-2026-00042 Iran → drone engine → Houthis (UN-SC2140)"
+    assert alert.payload["subject"] == "[medium alert] EW-2026-00042 Iran → drone engine → Houthis (UN-SC2140)"
     for part in (alert.payload["text"], alert.payload["html"]):
         for words in ("Iran (supplier)", "Lorna Grey (carrier, vessel)", "2216 OP14", "denied by Iran", "0.43",
                       "engines from Iran were found", "Harbour Wire", "https://desk.example/cases/EW-2026-00042",
@@ -114,7 +114,7 @@ def test_a_subject_with_a_line_break_is_sent_as_one_header(line_break: str, plac
     mail.add_alternative(payload["html"], subtype="html")
     arrived = message_from_bytes(mail.as_bytes(), policy=SMTP)
     assert arrived.get_all("subject") == [payload["subject"]] and arrived["bcc"] is None
-    assert payload["subject"].startswith("[alert] EW-2026-00042") and "all@evil.example" in payload["subject"]
+    assert payload["subject"].startswith("[medium alert] EW-2026-00042") and "all@evil.example" in payload["subject"]
 
 
 def test_a_quote_with_markup_arrives_word_for_word_as_text() -> None:

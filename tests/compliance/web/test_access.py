@@ -21,12 +21,30 @@ PATHS = {
     "coverage_page": ("GET", "/coverage"),
     "decide": ("POST", "/cases/{reference}/decide"),
     "reopen": ("POST", "/cases/{reference}/reopen"),
+    "acknowledge_case": ("POST", "/cases/{reference}/acknowledge"),
+    "alerts_page": ("GET", "/alerts"),
+    "resend_alert": ("POST", "/alerts/7/resend"),
+    "resend_alerts": ("POST", "/alerts/resend"),
+    "subscriptions_page": ("GET", "/subscriptions"),
+    "subscribe": ("POST", "/subscriptions"),
+    "unsubscribe": ("POST", "/subscriptions/7/end"),
+    "certificates_page": ("GET", "/certificates"),
+    "certificate_page": ("GET", "/certificates/7"),
+    "certificate_json": ("GET", "/certificates/7/certificate.json"),
+    "certificate_pdf": ("GET", "/certificates/7/certificate.pdf"),
+    "delivery_report": ("POST", "/hooks/deliveries"),
     "logout": ("POST", "/logout"),
     "login_page": ("GET", "/login"),
     "login": ("POST", "/login"),
     "healthz": ("GET", "/healthz"),
     "readyz": ("GET", "/readyz"),
 }
+
+
+FORMS = [
+    "/cases/{reference}/decide", "/cases/{reference}/reopen", "/logout", "/cases/{reference}/acknowledge",
+    "/alerts/resend", "/alerts/7/resend", "/subscriptions", "/subscriptions/7/end",
+]  # fmt: skip
 
 
 def test_every_route_of_the_app_is_walked_by_this_table() -> None:
@@ -51,11 +69,12 @@ def test_each_role_gets_what_the_table_of_rights_says(
     status = client.request(method, path.format(reference=reference), data=form).status_code
     allowed = access.RIGHTS[name]
     if allowed == access.PUBLIC:
-        assert status in (200, 303, 401)
+        assert status in (200, 303, 401) or (name == "delivery_report" and status == 404)
     elif role is None:
         assert status == (303 if method == "GET" else 403)
     elif role in allowed:
-        assert status in (200, 303, 409)
+        # What stands in no queue, and a form that is incomplete, are no question of roles.
+        assert status in (200, 303, 409) or (status == 404 and "/7" in path) or (status == 422 and name == "subscribe")
     else:
         assert status == 403
 
@@ -86,12 +105,13 @@ def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
         {"headers": {"origin": "http://127.0.0.1:8000.evil.example"}},
     ],
 )
-@pytest.mark.parametrize("path", ["/cases/{reference}/decide", "/cases/{reference}/reopen", "/logout"])
+@pytest.mark.parametrize("path", FORMS)
 def test_a_forged_form_is_refused(
     client: TestClient, desk_engine: Engine, reference: str, forgery: dict[str, object], path: str
 ) -> None:
     csrf = sign_in(client)
     form = {"csrf": forgery.get("csrf", csrf), "disposition": "grey", "reason": "unclear", "revision": "1"}
+    form |= {"channel": "team", "address": "a@desk.example"}
     answer = client.post(path.format(reference=reference), data=form, headers=forgery.get("headers"))  # type: ignore[arg-type]
     assert answer.status_code == 403
     assert client.get(f"/cases/{reference}").status_code == 200

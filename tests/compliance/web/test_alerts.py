@@ -1,0 +1,228 @@
+"""The alerts' pages: dead letters and their way back, own subscriptions, reports of mail services, certificates."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from sqlalchemy import Engine, text
+from sqlmodel import select
+from standardwebhooks.webhooks import Webhook
+
+from compliance.alert import Alert, Receipt
+from compliance.certifying import issue
+from compliance.monitor import Monitor, fetch_policy
+from compliance.settings import Settings
+from compliance.store import ledger, outbox, reminders
+from compliance.store.database import session_scope
+from compliance.store.tables import OutboxRow
+from compliance.store.tables_alerts import CallbackRow, SubscriptionRow
+from compliance.web.app import create_app
+from tests.compliance.web.conftest import sign_in
+
+CONFIG = Path(__file__).parents[3] / "config"
+KEYS = ["whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="]
+SCRIPT = "<script>alert(1)</script>"
+BOOK = """
+channels:
+  team: {kind: smtp, host: mail.example, for_users: true}
+  bosses: {kind: smtp, host: mail.example}
+user_domains: [desk.example]
+"""
+
+
+@pytest.fixture
+def desk_settings(tmp_path: Path) -> Settings:
+    config = tmp_path / "config"
+    config.mkdir()
+    for name in ("reasons.yml", "screening.yml", "severity.yml"):
+        (config / name).write_text((CONFIG / name).read_text())
+    (config / "alerts.yml").write_text(BOOK)
+    return Settings(
+        home=tmp_path,
+        database_url=f"sqlite:///{tmp_path}/desk.db",
+        config=config,
+        callback_secret=SecretStr(" ".join(KEYS)),
+    )
+
+
+@pytest.fixture
+def client(desk_settings: Settings, desk_engine: Engine) -> Iterator[TestClient]:
+    app = create_app(desk_settings, desk_engine)
+    with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
+        yield client
+
+
+def put(engine: Engine, number: int, receipt: Receipt) -> None:
+    now = datetime.now(UTC)
+    with session_scope(engine) as session:
+        mail = {"subject": f"{SCRIPT} {number}", "text": "t", "from": "f", "to": "t"}
+        alert = Alert(f"alert_{number}", f"{SCRIPT}@x", mail)
+        outbox.add(session, alert, subject=f"case {number}", event="case.alert", run_id=None, now=now)
+        row = session.exec(select(OutboxRow).where(OutboxRow.alert_id == alert.id)).one()
+        outbox.record(session, row.id or 0, receipt, now, now)
+
+
+def state(engine: Engine, number: int) -> OutboxRow:
+    with session_scope(engine) as session:
+        return session.exec(select(OutboxRow).where(OutboxRow.alert_id == f"alert_{number}")).one()
+
+
+REFUSED = Receipt(False, True, 400, 12, f"answered 400: {SCRIPT}")
+TAKEN = Receipt(True, True, 200, 12, "accepted", provider_id="mail-77")
+
+
+def test_dead_letters_are_shown_with_their_reason_and_can_be_sent_again(
+    client: TestClient, desk_engine: Engine
+) -> None:
+    for number in (1, 2, 3):
+        put(desk_engine, number, REFUSED)
+    csrf = sign_in(client)
+    page = client.get("/alerts").text
+    assert page.count("answered 400") == 6 and "Given up <b>3</b>" in page and SCRIPT not in page
+    first = state(desk_engine, 1)
+    assert client.post(f"/alerts/{first.id}/resend", data={"csrf": csrf}).status_code == 303
+    again = state(desk_engine, 1)
+    assert (again.state, again.alert_id, again.tries, again.attempts) == ("due", first.alert_id, 0, 1)
+    assert client.post(f"/alerts/{first.id}/resend", data={"csrf": csrf}).status_code == 404
+    client.post("/alerts/resend", data={"csrf": csrf})
+    assert {state(desk_engine, n).state for n in (2, 3)} == {"due"}
+    with session_scope(desk_engine) as session:
+        assert [row.actor for row in ledger.of_subject(session, "alert:alert_1")] == ["analyst"]
+
+
+def test_what_left_is_shown_with_the_name_the_receiver_gave_it(client: TestClient, desk_engine: Engine) -> None:
+    put(desk_engine, 1, TAKEN)
+    sign_in(client, "viewer")
+    page = client.get("/alerts?show=sent").text
+    assert "kept as mail-77" in page and "12 ms" in page and "Send again" not in page
+
+
+def report(client: TestClient, key: str, body: dict[str, str], at: datetime | None = None, number: str = "r1") -> int:
+    at, text_ = at or datetime.now(UTC), json.dumps(body)
+    headers = {
+        "webhook-id": number,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(key).sign(number, at, text_),
+    }
+    return client.post("/hooks/deliveries", content=text_, headers=headers).status_code
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_signed_bounce_makes_a_sent_alert_a_dead_letter(client: TestClient, desk_engine: Engine, key: str) -> None:
+    put(desk_engine, 1, TAKEN)
+    bounce = {"alert": "alert_1", "report": "bounced", "detail": f"no such box {SCRIPT}"}
+    assert [report(client, key, bounce), report(client, key, bounce)] == [200, 200]
+    assert (state(desk_engine, 1).state, state(desk_engine, 1).reason[:20]) == ("dead", "bounced: no such box")
+    with session_scope(desk_engine) as session:
+        assert len(session.exec(select(CallbackRow)).all()) == 1
+    sign_in(client)
+    assert "reports bounced" in client.get("/alerts").text and SCRIPT not in client.get("/alerts").text
+
+
+def test_a_report_that_is_forged_old_or_of_nothing_changes_nothing(client: TestClient, desk_engine: Engine) -> None:
+    put(desk_engine, 1, TAKEN)
+    bounce = {"alert": "alert_1", "report": "bounced"}
+    other = "whsec_" + "eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHh4eHg="
+    assert report(client, other, bounce) == 401
+    for late in (timedelta(minutes=6), timedelta(minutes=-6)):
+        assert report(client, KEYS[0], bounce, datetime.now(UTC) - late) == 401
+    assert client.post("/hooks/deliveries", content=json.dumps(bounce)).status_code == 401
+    assert report(client, KEYS[0], {"alert": "alert_9", "report": "bounced"}) == 404
+    assert report(client, KEYS[0], {"alert": "alert_1", "report": "opened"}) == 422
+    assert client.post("/hooks/deliveries", content=b"x" * 150_000).status_code == 401
+    assert state(desk_engine, 1).state == "sent"
+
+
+def test_without_a_secret_the_endpoint_is_closed(desk_settings: Settings, desk_engine: Engine) -> None:
+    shut = desk_settings.model_copy(update={"callback_secret": SecretStr("")})
+    with TestClient(create_app(shut, desk_engine), base_url="http://127.0.0.1:8000") as client:
+        assert report(client, KEYS[0], {"alert": "alert_1", "report": "bounced"}) == 404
+
+
+GOOD = {"channel": "team", "address": "grace@desk.example", "severity": "high", "regimes": "1718, 2140",
+        "kinds": ["arms"], "countries": "North Korea", "timing": "daily", "at": "06:30", "zone": "Europe/Berlin",
+        "quiet_from": "22:00", "quiet_until": "07:00"}  # fmt: skip
+
+
+def test_a_person_subscribes_and_ends_it_and_nobody_else_can(client: TestClient, desk_engine: Engine) -> None:
+    csrf = sign_in(client)
+    assert client.post("/subscriptions", data={**GOOD, "csrf": csrf}).status_code == 303
+    page = client.get("/subscriptions").text
+    assert "regimes 1718, 2140; kinds arms; countries North Korea; severity high" in page and "22:00" in page
+    with session_scope(desk_engine) as session:
+        number = session.exec(select(SubscriptionRow)).one().id
+    other = sign_in(client, "viewer")
+    assert "grace@desk.example" not in client.get("/subscriptions").text
+    assert client.post(f"/subscriptions/{number}/end", data={"csrf": other}).status_code == 404
+    csrf = sign_in(client)
+    assert client.post(f"/subscriptions/{number}/end", data={"csrf": csrf}).status_code == 303
+    with session_scope(desk_engine) as session:
+        assert session.exec(select(SubscriptionRow)).first() is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"channel": "bosses"}, "not open"),
+        ({"channel": "email"}, "not open"),
+        ({"address": "grace@elsewhere.example"}, "desk.example"),
+        ({"address": "grace@desk.example\r\nBcc: a@evil.example"}, "to.0"),
+        ({"address": "a@evil.example,b@desk.example"}, "to.0"),
+        ({"address": "+4912345"}, "desk.example"),
+        ({"kinds": ["war"]}, "kinds"),
+        ({"regimes": "DROP TABLE"}, "regimes"),
+        ({"severity": "worst"}, "severity"),
+        ({"zone": "Mars/Olympus"}, "time zone"),
+        ({"at": "25:00"}, "at"),
+        ({"quiet_until": ""}, "until"),
+    ],
+    ids=str,
+)
+def test_a_subscription_that_is_not_allowed_is_refused_in_words(
+    client: TestClient, desk_engine: Engine, wrong: dict[str, object], says: str
+) -> None:
+    csrf = sign_in(client)
+    answer = client.post("/subscriptions", data={**GOOD, **wrong, "csrf": csrf})
+    assert answer.status_code == 422 and says in answer.text.partition('role="alert"')[2].partition("</p>")[0]
+    with session_scope(desk_engine) as session:
+        assert session.exec(select(SubscriptionRow)).first() is None
+
+
+def test_an_acknowledged_case_is_no_longer_shown_as_open(
+    client: TestClient, desk_engine: Engine, reference: str
+) -> None:
+    with session_scope(desk_engine) as session:
+        reminders.add(session, "night", "email", "a@x", reference, "case.alert", datetime.now(UTC))
+    csrf = sign_in(client)
+    assert f"Acknowledge {reference}" in client.get("/alerts").text
+    assert client.post(f"/cases/{reference}/acknowledge", data={"csrf": csrf}).status_code == 303
+    assert client.post("/cases/EW-0/acknowledge", data={"csrf": csrf}).status_code == 404
+    assert "Nobody has acknowledged" not in client.get("/alerts").text
+    with session_scope(desk_engine) as session:
+        assert ledger.of_subject(session, reference)[-1].action == "case.acknowledged"
+
+
+def test_a_certificate_is_shown_given_away_and_a_forged_one_is_said_to_be(
+    client: TestClient, desk_settings: Settings, desk_engine: Engine
+) -> None:
+    monitor = Monitor(desk_settings, desk_engine, (), fetch_policy(desk_settings))
+    with session_scope(desk_engine) as session:
+        assert issue(session, monitor, date(2026, 11, 20), datetime.now(UTC)) is not None
+    sign_in(client, "auditor")
+    assert 'href="/certificates/1"' in client.get("/certificates").text
+    page = client.get("/certificates/1").text
+    assert "the database says the same" in page and "no run took place" in page
+    told = client.get("/certificates/1/certificate.json")
+    assert told.json()["number"] == 1 and 'filename="coverage-1-2026-11-20.json"' in told.headers["content-disposition"]
+    pdf = client.get("/certificates/1/certificate.pdf")
+    assert pdf.content[:5] == b"%PDF-" and pdf.headers["content-type"] == "application/pdf"
+    with desk_engine.begin() as connection:
+        connection.execute(
+            text("UPDATE certificates SET content = replace(content, '\"screened\": 0', '\"screened\": 9')")
+        )
+    page = client.get("/certificates/1").text
+    assert "the database says otherwise" in page and "altered after it was issued" in page
