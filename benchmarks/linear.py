@@ -3,7 +3,7 @@
     python benchmarks/linear.py
 
 Each form of text is read at one length and at eight times that length, in one run on one core: the ratio of the times
-counts. A form whose ratio is beyond twice the ratio of the lengths grows faster than the text, and fails the run.
+counts. A form whose ratio is beyond three times the ratio of the lengths grows faster than the text, and fails the run.
 Times are of the processor, without start-up.
 """
 
@@ -21,8 +21,8 @@ from rules.rulebook import Rulebook, load_rulebook
 from rules.vocabulary import Field
 
 TIMES, ROUNDS, SHORT = 8, 2, 8_000
-# Twice the ratio of the lengths, and a little for what costs the same whatever the length.
-MOST, LEAST_SECONDS = 2.0 * TIMES, 0.02
+# Three times the ratio of the lengths, where a square would be eight times; and a little for what is the same for all.
+MOST, LEAST_SECONDS = 3.0 * TIMES, 0.02
 ON = date(2024, 6, 1)
 FORMS: dict[str, Callable[[int], str]] = {
     "news": lambda n: _filled("Iran sent rifles to the Houthis in 2019, a court in Aden heard. ", n),
