@@ -48,7 +48,7 @@ _FORMS = {
     "ago": rf"(?P<o1>{_COUNT}|a few|several) (?P<o2>years?|months?|decades?) ago\b",
     "last": r"(?P<l1>last|this|previous) (?P<l2>year|month|decade)\b",
 }  # fmt: skip
-_ANY = re.compile("|".join(rf"(?P<{name}>(?<![\w-]){form})" for name, form in _FORMS.items()))
+_ANY = re.compile(rf"(?<![\w-])(?:{'|'.join(f'(?P<{name}>{form})' for name, form in _FORMS.items())})")
 # Without one of these no form can match: most sentences are passed over at the cost of one search.
 _MARK = re.compile(
     rf"\d|\bago\b|\b(?:last|this|previous) (?:year|month)|{'|'.join(m for m in _MONTHS if len(m) > 4)}|\bmay\b"

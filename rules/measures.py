@@ -109,7 +109,8 @@ def applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], day: D
     where those that are named were not yet forbidden: grenades under a load of ore.
     """
     forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not day.holds(m))
-    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
+    told = dict.fromkeys(g.goods for g in act.goods)
+    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, goods) for goods in told)]
     in_force = [m for m in suited if day.holds(m)]
     if in_force or not suited:
         return in_force[:_MOST_MEASURES] or forbidding[:1]
@@ -119,8 +120,14 @@ def applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], day: D
 
 def _names(measure: Measure, goods: str) -> bool:
     """True where the measure's goods and the act's are the same word, or one of its words: "fuel" and "jet fuel"."""
+    return _is_among(measure.goods, goods)
+
+
+# Every act of a story asks for every measure of a regime: the same few questions again and again.
+@lru_cache(maxsize=16_384)
+def _is_among(covered: tuple[str, ...], goods: str) -> bool:
     told = set(_singular(goods))
-    return any(told >= words or words >= told for words in (set(_singular(g)) for g in measure.goods))
+    return any(told >= words or words >= told for words in (set(_singular(g)) for g in covered))
 
 
 @lru_cache(maxsize=4_096)
