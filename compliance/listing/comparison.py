@@ -7,7 +7,7 @@ from compliance.listing.alike import SAME_SOUND, likeness
 from compliance.listing.spelling import Token, token_of
 
 _FOUND = 0.55
-_SLIP, _AGAIN = 0.88, 0.72
+_SLIP, _AGAIN, _SYLLABLE = 0.88, 0.72, 5
 # A word said beside the listed name weighs against it in full; a listed word that the story leaves out, in part.
 _LEFT_OUT = 0.45
 
@@ -68,7 +68,8 @@ def _is_said_again(word: Token, others: Sequence[Token]) -> bool:
 
     Syllables of Korean names are too much alike for this.
     """
-    return len(word.text) > 4 and any(likeness(word, other) >= _AGAIN for other in others)
+    is_syllabic = all(len(other.text) <= _SYLLABLE for other in others)
+    return len(word.text) >= 4 and not is_syllabic and any(likeness(word, other) >= _AGAIN for other in others)
 
 
 def _paired(said: Weighted, listed: Weighted) -> list[tuple[int, int, float]]:

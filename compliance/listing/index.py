@@ -15,7 +15,7 @@ MOST_VISITED, MOST_COMPARED = 20_000, 48
 # A name that is not the whole of a listed one must share words worth so many bits to be looked at.
 LEAST_BITS = 10.0
 # What shares so little of what was said is not compared.
-LEAST_SHARE = 0.35
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)

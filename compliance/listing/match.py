@@ -9,13 +9,14 @@ from compliance.listing.listed import Listed, Quality, Sort
 from rules.mentions import is_imo_number
 from rules.vocabulary import PartyType
 
+_THRESHOLD_RARE, _BITS_RARE, _RARE_LIKENESS = 0.6, 17.0, 0.95
 # Chosen on benchmarks/matching.py; docs/matching.md tells what they give.
 THRESHOLD = 0.75
 # By how well two names agree: the bits that names must share where every word has its like, and where some have not.
-_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.5, 9.0), (0.85, 8.5, 10.0), (0.0, 10.5, 12.0))
+_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.8, 9.0), (0.85, 8.5, 12.0), (0.0, 10.5, 12.0))
 _LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
 _BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES, _BITS_THREE = 7.0, 12.0, 17.0, 5.0
-_NEARLY_WHOLE = 0.88
+_NEARLY_WHOLE, _SYLLABLE = 0.88, 5
 _SORTS = {
     PartyType.PERSON: Sort.PERSON, PartyType.GROUP: Sort.BODY, PartyType.ORGANISATION: Sort.BODY,
     PartyType.COMPANY: Sort.BODY, PartyType.BODY: Sort.BODY, PartyType.VESSEL: Sort.VESSEL,
@@ -97,8 +98,14 @@ def _by_name(sought: Sought, index: NameIndex, beside: Collection[str], threshol
     for name in dict.fromkeys((sought.name, *sought.also)):
         for found in index.find(name, sort, accept=lambda found: is_telling(found, beside)):
             match = _judged(sought, name, found)
-            if match.score >= threshold:
+            if match.score >= min(threshold, _THRESHOLD_RARE if _is_rare(found) else 1.0):
                 yield match
+
+
+def _is_rare(found: Found) -> bool:
+    """True where all that was said is listed, and two rare words of it: "Islam Atabiev", whoever else is in between."""
+    compared = found.comparison
+    return not compared.extra and compared.bits >= _BITS_RARE and compared.likeness >= _RARE_LIKENESS
 
 
 def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
@@ -117,7 +124,8 @@ def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
 def _needed(found: Found) -> float:
     """The less two names agree, the more must what they share tell."""
     compared = found.comparison
-    if not compared.is_whole and all(len(word) <= 5 for _, word, _ in compared.shared):
+    words = [word for _, word, _ in compared.shared] + list(compared.missing)
+    if not compared.is_whole and len(words) >= 3 and all(len(word) <= _SYLLABLE for word in words):
         # Two syllables of a Korean or Chinese name are borne by thousands.
         return _BITS_SYLLABLES
     if compared.is_whole and len(compared.shared) >= 3 and compared.score >= _NEARLY_WHOLE:
