@@ -52,7 +52,7 @@ def test_a_watchlist_comes_into_use_and_its_names_are_hunted_through_stored_stor
     assert done.hunt is not None and (done.hunt.stories, done.hunt.hits) == (3, 2)
     assert hits(engine) == [("C-1", "Tallow Dry Bulk"), ("V-1", "Grey Heron")]
     with session_scope(engine) as session:
-        assert [r.name for r in lists.joint_index(session).records if r.is_watched][0] == "Tallow Dry Bulk Ltd"
+        assert next(r.name for r in lists.joint_index(session).records if r.is_watched) == "Tallow Dry Bulk Ltd"
         event = ledger.of_subject(session, f"list:{SOURCE}")[-1]
         assert (event.actor, event.action, event.after["added"]) == ("lena", "list.accepted", ["C-1", "C-2", "V-1"])
 
@@ -132,7 +132,7 @@ def test_a_refused_version_is_accepted_on_a_persons_word_and_a_broken_one_never(
                     individuals=0,
                     entities=1,
                     body_digest=digest,
-                )  # fmt: skip
+                )
             )
     with pytest.raises(ConfigError, match="what cannot be read cannot be accepted"):
         accept_refused(engine, SOURCE, "bb", "lena", "so it is")

@@ -95,5 +95,5 @@ def test_designated_vessels_need_a_number_and_may_have_former_names() -> None:
     (ship,) = parse_vessels(body, "v.csv")
     assert (ship.regimes, ship.reference, ship.is_watched) == (("1718",), "IMO 9074729", False)
     assert [n.quality for n in ship.names] == [Quality.PRIMARY, Quality.FORMER, Quality.FORMER]
-    with pytest.raises(ListFileError, match="v.csv: line 2: imo: a designated vessel needs its number"):
+    with pytest.raises(ListFileError, match=r"v.csv: line 2: imo: a designated vessel needs its number"):
         parse_vessels(b"imo,name\n,Grey Heron\n", "v.csv")

@@ -1,4 +1,4 @@
-"""Listed names in running text: found in any spelling that the list has, quoted where they stand, and never by chance."""
+"""Listed names in running text: found in any spelling of the list, quoted where they stand, never by chance."""
 
 import pytest
 from hypothesis import given

@@ -53,7 +53,7 @@ def open_cases(engine: Engine, *named: tuple[list[dict[str, Any]], str | None]) 
                     disposition=disposition,
                     opened_at=NOW,
                     changed_at=NOW,
-                )  # fmt: skip
+                )
             )
 
 
@@ -65,7 +65,8 @@ def test_the_kinds_of_standing_are_kept_apart(engine: Engine, tmp_path: Path) ->
         "vessel,,Grey Heron,9074729,Ocean Maritime Management,V",
     )
     parties = [
-        LISTED, party("Tallow Dry Bulk Ltd"), party("Blue Finch", "vessel", imo="9074729"), party("North Korea", "state"),
+        LISTED, party("Tallow Dry Bulk Ltd"), party("Blue Finch", "vessel", imo="9074729"),
+        party("North Korea", "state"),
         party("Ocean Maritime Management Dalian Branch"), party("Nobody At All Ltd"), party("Houthis", "group"),
     ]  # fmt: skip
     with session_scope(engine) as session:
