@@ -1,6 +1,6 @@
 """How well and how fast parties are matched to the UN list, beside two others in one run.
 
-    EMBARGOWATCH_UN_LIST=list.xml EMBARGOWATCH_BACKGROUND=folder python benchmarks/matching.py [--held-out] [--names N]
+    EMBARGOWATCH_UN_LIST=list.xml EMBARGOWATCH_BACKGROUND=folder python -m benchmarks.matching [--held-out] [--show]
 
 Each listed name is perturbed (perturbation.py); it is found where its own record is matched, with none before it. Names
 of ordinary news (news_names.py) that are matched are false unless the news means the listed party, which someone must
@@ -163,6 +163,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--held-out", action="store_true")
     options.add_argument("--names", type=int, default=20_000)
+    options.add_argument("--stories", type=int, default=4_000)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--show", action="store_true", help="print the names matched in news")
     given = options.parse_args()
@@ -173,11 +174,13 @@ def main() -> None:
     print(f"{len(records)} records, index built in {time.process_time() - started:.2f} s")
     asked, undecided = questions(found, (2,) if given.held_out else (0, 1))
     print(f"{len(asked)} perturbed names ({undecided} that nobody could decide left out)")
-    texts = stories(Path(os.environ["EMBARGOWATCH_BACKGROUND"]), 4_000, given.seed)
+    texts = stories(Path(os.environ["EMBARGOWATCH_BACKGROUND"]), given.stories, given.seed)
     by_form = [Sought(n, t) for n, t in mentioned(texts, load_rulebook())]
     by_case = [Sought(n) for n in capitalised(texts)]
     by_case = random.Random(given.seed).sample(by_case, min(given.names, len(by_case)))
-    print(f"{len(by_form)} parties found by the rules, {len(by_case)} sequences of capitalised words, in 4,000 stories")
+    print(
+        f"{len(by_form)} parties found by the rules and {len(by_case)} sequences of capitals in {given.stories:,} stories"
+    )
     sought = [Sought(q.name, TYPES[q.sort]) for q in asked]
     for name, matcher in (("ours", ours(index)), ("rapidfuzz at 85", brute_force(records, 85.0))):
         times, told = [], []

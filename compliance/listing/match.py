@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from compliance.listing.facts import Facts, facts_of
 from compliance.listing.index import Found, NameIndex
 from compliance.listing.listed import Listed, Quality, Sort
+from compliance.listing.wordlists import word_lists
 from rules.mentions import is_imo_number
 from rules.vocabulary import PartyType
 
-_THRESHOLD_RARE, _BITS_RARE, _RARE_LIKENESS = 0.6, 17.0, 0.95
+_THRESHOLD_RARE, _BITS_RARE, _RARE_LIKENESS = 0.6, 18.5, 0.95
 # Chosen on benchmarks/matching.py; docs/matching.md tells what they give.
-THRESHOLD = 0.75
+THRESHOLD = 0.77
 # By how well two names agree: the bits that names must share where every word has its like, and where some have not.
 _NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.8, 9.0), (0.85, 8.5, 12.0), (0.0, 10.5, 12.0))
 _LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
@@ -95,8 +96,12 @@ def is_imo(digits: str) -> bool:
 
 def _by_name(sought: Sought, index: NameIndex, beside: Collection[str], threshold: float) -> Iterator[Match]:
     sort = _SORTS.get(sought.type) if sought.type else None
+
+    def accept(found: Found) -> bool:
+        return is_telling(found, beside) and not (sort is None and _is_of_another_sort(found))
+
     for name in dict.fromkeys((sought.name, *sought.also)):
-        for found in index.find(name, sort, accept=lambda found: is_telling(found, beside)):
+        for found in index.find(name, sort, accept=accept):
             match = _judged(sought, name, found)
             if match.score >= min(threshold, _THRESHOLD_RARE if _is_rare(found) else 1.0):
                 yield match
@@ -119,6 +124,19 @@ def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
     if len(shared) < 2 or found.comparison.likeness < _LIKENESS[min(len(shared), 4)]:
         return False
     return found.comparison.bits >= (0 if in_context and found.comparison.is_whole else _needed(found))
+
+
+def _is_of_another_sort(found: Found) -> bool:
+    """True where a name of unknown sort lacks what makes the listed one a body's, or has what no person's has.
+
+    "Osama bin Laden" is not the "Usama bin Laden Network", nor "Mustafa Kamal University" the late Mustafa Kamal.
+    """
+    lists, compared = word_lists(), found.comparison
+    of_bodies = (lists.common - lists.titles) | lists.lands
+    if found.listed.sort is Sort.PERSON:
+        return any(word in of_bodies for word in compared.extra)
+    said = [word for word, _, _ in compared.shared] + list(compared.extra)
+    return bool(compared.missing) and not any(word in of_bodies for word in said)
 
 
 def _needed(found: Found) -> float:
