@@ -56,8 +56,8 @@ def questions(found: DesignationList, draws: Sequence[int]) -> tuple[list[Questi
     records = [of_designation(d) for d in found.designations]
     bearers: dict[str, list[tuple[frozenset[str], str]]] = defaultdict(list)
     for record in records:
-        for name in record.names:
-            for word in (words := _words(name.name)):
+        for listed in record.names:
+            for word in (words := _words(listed.name)):
                 bearers[word].append((words, record.key))
     asked, undecided = [], 0
     for designation, record in zip(found.designations, records, strict=True):
@@ -178,9 +178,7 @@ def main() -> None:
     by_form = [Sought(n, t) for n, t in mentioned(texts, load_rulebook())]
     by_case = [Sought(n) for n in capitalised(texts)]
     by_case = random.Random(given.seed).sample(by_case, min(given.names, len(by_case)))
-    print(
-        f"{len(by_form)} parties found by the rules and {len(by_case)} sequences of capitals in {given.stories:,} stories"
-    )
+    print(f"{len(by_form)} parties found by the rules, {len(by_case)} runs of capitals, in {given.stories:,} stories")
     sought = [Sought(q.name, TYPES[q.sort]) for q in asked]
     for name, matcher in (("ours", ours(index)), ("rapidfuzz at 85", brute_force(records, 85.0))):
         times, told = [], []
