@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from compliance.listing.facts import Facts, facts_of
 from compliance.listing.index import Found, NameIndex
 from compliance.listing.listed import Listed, Quality, Sort
+from compliance.listing.spelling import tokens_of
 from compliance.listing.wordlists import word_lists
 from rules.mentions import is_imo_number
 from rules.vocabulary import PartyType
 
 _THRESHOLD_RARE, _BITS_RARE, _RARE_LIKENESS = 0.6, 18.5, 0.95
 # Chosen on benchmarks/matching.py; docs/matching.md tells what they give.
-THRESHOLD = 0.77
+THRESHOLD = 0.75
 # By how well two names agree: the bits that names must share where every word has its like, and where some have not.
-_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.8, 9.0), (0.85, 8.5, 12.0), (0.0, 10.5, 12.0))
+_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.8, 9.5), (0.85, 8.5, 11.5), (0.0, 10.5, 12.0))
 _LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
 _BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES, _BITS_THREE = 7.0, 12.0, 17.0, 5.0
 _NEARLY_WHOLE, _SYLLABLE = 0.88, 5
@@ -123,7 +124,19 @@ def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
         return _is_one_word(found, in_context)
     if len(shared) < 2 or found.comparison.likeness < _LIKENESS[min(len(shared), 4)]:
         return False
+    if found.comparison.missing and not _could_be_short_for(found):
+        return False
     return found.comparison.bits >= (0 if in_context and found.comparison.is_whole else _needed(found))
+
+
+def _could_be_short_for(found: Found) -> bool:
+    """A shortened name is spelled well and keeps its first word or all others: a father's name means no son."""
+    compared, first = found.comparison, tokens_of(found.by.name)[0].text
+    if compared.bits >= _BITS_RARE:
+        return True
+    return min(s for _, _, s in compared.shared) >= 0.75 and not (
+        len(compared.missing) > 1 and first in compared.missing
+    )
 
 
 def _is_of_another_sort(found: Found) -> bool:
