@@ -1,7 +1,7 @@
 """A watchlist is read strictly: what is wrong is told with file, line and field, and nothing of the file is used."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance.listing.csvlist import MOST_FAULTS, ListFileError, parse_vessels, parse_watchlist
@@ -82,6 +82,7 @@ def test_every_fault_is_told_up_to_a_bound() -> None:
     assert len(faults("kind,name\n" + "friend,Wale\n" * 500)) == MOST_FAULTS
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_list_or_one_line_of_refusal(body: bytes) -> None:
     try:
