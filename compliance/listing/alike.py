@@ -46,10 +46,9 @@ def _by_sound(one: Token, other: Token) -> float:
     if shorter <= 3:
         # Pak and Bak, Kim and Gim, but not Un and In; a vowel may be left out of three letters, not be another.
         return SAME_BONES if _consonants_only(one, other) else 0.7 if _lacks_vowel(one, other) else 0.0
-    same_consonants = _VOWELS.sub("", one.sound) == _VOWELS.sub("", other.sound)
-    return max(
-        0.0, SAME_BONES - 0.06 * (apart - 1) - (0.08 if shorter == 4 else 0.0) - (0 if same_consonants else 0.03)
-    )
+    # "Jerry" and "Sally" share their bones, but no consonant.
+    exchanged = OSA.distance(_VOWELS.sub("", one.sound), _VOWELS.sub("", other.sound))
+    return max(0.0, SAME_BONES - 0.06 * (apart - 1) - (0.08 if shorter == 4 else 0.0) - 0.02 * exchanged)
 
 
 def _consonants_only(one: Token, other: Token) -> bool:

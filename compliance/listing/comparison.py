@@ -7,9 +7,10 @@ from compliance.listing.alike import SAME_SOUND, likeness
 from compliance.listing.spelling import Token, token_of
 
 _FOUND = 0.55
-_SLIP, _AGAIN = 0.88, 0.72
-# A word said beside the listed name weighs against it in full; a listed word that the story leaves out, in part.
-_LEFT_OUT = 0.45
+_SLIP, _AGAIN, _SYLLABLE = 0.88, 0.72, 5
+# A word said beside the listed name weighs against it in full; a listed word that is left out, in part: most the first,
+# which tells a son from his father, least those in between.
+_FIRST, _MIDDLE, _LAST = 0.5, 0.12, 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,9 @@ def compare(said: Weighted, listed: Weighted) -> Comparison:
     taken, found = {i for i, _, _ in pairs}, {j for _, j, _ in pairs}
     extra = [i for i, t in enumerate(said.tokens) if i not in taken and not _is_said_again(t, listed.tokens)]
     missing = [j for j, t in enumerate(listed.tokens) if j not in found and not _is_said_again(t, said.tokens)]
-    whole = full + sum(said.weights[i] for i in extra) + _LEFT_OUT * sum(listed.weights[j] for j in missing)
+    last = len(listed.tokens) - 1
+    left_out = sum(listed.weights[j] * (_FIRST if j == 0 else _LAST if j == last else _MIDDLE) for j in missing)
+    whole = full + sum(said.weights[i] for i in extra) + left_out
     return Comparison(
         score=bits / whole if whole else 0.0,
         bits=bits,
@@ -68,7 +71,8 @@ def _is_said_again(word: Token, others: Sequence[Token]) -> bool:
 
     Syllables of Korean names are too much alike for this.
     """
-    return len(word.text) > 4 and any(likeness(word, other) >= _AGAIN for other in others)
+    is_syllabic = all(len(other.text) <= _SYLLABLE for other in others)
+    return len(word.text) >= 4 and not is_syllabic and any(likeness(word, other) >= _AGAIN for other in others)
 
 
 def _paired(said: Weighted, listed: Weighted) -> list[tuple[int, int, float]]:

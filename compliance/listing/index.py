@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from compliance.listing.comparison import Comparison, Weighted, compare
 from compliance.listing.listed import Listed, ListedName, Quality, Sort
@@ -15,7 +16,7 @@ MOST_VISITED, MOST_COMPARED = 20_000, 48
 # A name that is not the whole of a listed one must share words worth so many bits to be looked at.
 LEAST_BITS = 10.0
 # What shares so little of what was said is not compared.
-LEAST_SHARE = 0.35
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class NameIndex:
             for imo in record.imo_numbers:
                 self.by_imo[imo].append(number)
         self.compared = 0
+        self.remembered: dict[Any, list[Any]] = {}
 
     def _enter(self, sort: Sort, tokens: tuple[Token, ...], bearers: tuple[tuple[int, int], ...]) -> None:
         number = len(self._forms)

@@ -6,16 +6,19 @@ from dataclasses import dataclass, replace
 from compliance.listing.facts import Facts, facts_of
 from compliance.listing.index import Found, NameIndex
 from compliance.listing.listed import Listed, Quality, Sort
+from compliance.listing.spelling import tokens_of
+from compliance.listing.wordlists import word_lists
 from rules.mentions import is_imo_number
 from rules.vocabulary import PartyType
 
+_THRESHOLD_RARE, _BITS_RARE, _RARE_LIKENESS = 0.6, 18.5, 0.95
 # Chosen on benchmarks/matching.py; docs/matching.md tells what they give.
 THRESHOLD = 0.75
 # By how well two names agree: the bits that names must share where every word has its like, and where some have not.
-_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.5, 9.0), (0.85, 8.5, 10.0), (0.0, 10.5, 12.0))
+_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.8, 9.5), (0.85, 8.5, 11.5), (0.0, 10.5, 12.0))
 _LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
 _BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES, _BITS_THREE = 7.0, 12.0, 17.0, 5.0
-_NEARLY_WHOLE = 0.88
+_NEARLY_WHOLE, _SYLLABLE = 0.88, 5
 _SORTS = {
     PartyType.PERSON: Sort.PERSON, PartyType.GROUP: Sort.BODY, PartyType.ORGANISATION: Sort.BODY,
     PartyType.COMPANY: Sort.BODY, PartyType.BODY: Sort.BODY, PartyType.VESSEL: Sort.VESSEL,
@@ -94,11 +97,21 @@ def is_imo(digits: str) -> bool:
 
 def _by_name(sought: Sought, index: NameIndex, beside: Collection[str], threshold: float) -> Iterator[Match]:
     sort = _SORTS.get(sought.type) if sought.type else None
+
+    def accept(found: Found) -> bool:
+        return is_telling(found, beside) and not (sort is None and _is_of_another_sort(found))
+
     for name in dict.fromkeys((sought.name, *sought.also)):
-        for found in index.find(name, sort, accept=lambda found: is_telling(found, beside)):
+        for found in index.find(name, sort, accept=accept):
             match = _judged(sought, name, found)
-            if match.score >= threshold:
+            if match.score >= min(threshold, _THRESHOLD_RARE if _is_rare(found) else 1.0):
                 yield match
+
+
+def _is_rare(found: Found) -> bool:
+    """True where all that was said is listed, and two rare words of it: "Islam Atabiev", whoever else is in between."""
+    compared = found.comparison
+    return not compared.extra and compared.bits >= _BITS_RARE and compared.likeness >= _RARE_LIKENESS
 
 
 def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
@@ -111,13 +124,39 @@ def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
         return _is_one_word(found, in_context)
     if len(shared) < 2 or found.comparison.likeness < _LIKENESS[min(len(shared), 4)]:
         return False
+    if found.comparison.missing and not _could_be_short_for(found):
+        return False
     return found.comparison.bits >= (0 if in_context and found.comparison.is_whole else _needed(found))
+
+
+def _could_be_short_for(found: Found) -> bool:
+    """A shortened name is spelled well and keeps its first word or all others: a father's name means no son."""
+    compared, first = found.comparison, tokens_of(found.by.name)[0].text
+    if compared.bits >= _BITS_RARE:
+        return True
+    return min(s for _, _, s in compared.shared) >= 0.75 and not (
+        len(compared.missing) > 1 and first in compared.missing
+    )
+
+
+def _is_of_another_sort(found: Found) -> bool:
+    """True where a name of unknown sort lacks what makes the listed one a body's, or has what no person's has.
+
+    "Osama bin Laden" is not the "Usama bin Laden Network", nor "Mustafa Kamal University" the late Mustafa Kamal.
+    """
+    lists, compared = word_lists(), found.comparison
+    of_bodies = (lists.common - lists.titles) | lists.lands
+    if found.listed.sort is Sort.PERSON:
+        return any(word in of_bodies for word in compared.extra)
+    said = [word for word, _, _ in compared.shared] + list(compared.extra)
+    return bool(compared.missing) and not any(word in of_bodies for word in said)
 
 
 def _needed(found: Found) -> float:
     """The less two names agree, the more must what they share tell."""
     compared = found.comparison
-    if not compared.is_whole and all(len(word) <= 5 for _, word, _ in compared.shared):
+    words = [word for _, word, _ in compared.shared] + list(compared.missing)
+    if not compared.is_whole and len(words) >= 3 and all(len(word) <= _SYLLABLE for word in words):
         # Two syllables of a Korean or Chinese name are borne by thousands.
         return _BITS_SYLLABLES
     if compared.is_whole and len(compared.shared) >= 3 and compared.score >= _NEARLY_WHOLE:

@@ -39,7 +39,8 @@ _SOUNDS = tuple(
         (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"), (r"dzh|dsh|dj", "j"),
         (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
         (r"dh", "d"), (r"ck", "k"), (r"ts|tz", "s"), (r"qu?|c", "k"), (r"x", "ks"), (r"(?<=[aeiou])h(?![aeiou])", ""),
-        (r"eo", "o"), (r"eu", "u"), (r"oo|ou|uw|w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"), (r"ee|ie|iy|ij|ii|yi", "i"),
+        (r"eo", "o"), (r"eu", "u"), (r"oo|ou|uw|(?<=.)w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"),
+        (r"ee|ie|iy|ij|ii|yi", "i"),
         (r"a[iy]|e[iy]", "e"), (r"y(?=[^aeiou]|$)", "i"), (r"aa", "a"), (r"v", "w"), (r"(?<=.)e$", "i"),
         (r"(.)\1+", r"\1"),
     )

@@ -73,7 +73,7 @@ def standing_of(
     ``verdicts`` are the newest for this party, by the listed record's key; one counts while neither side has changed.
     ``principals`` are those for which the book says that the party acts, nearest first.
     """
-    found, confirmed = _judged(party, matches(party, index), verdicts)
+    found, confirmed = _judged(party, _matches(party, index), verdicts)
     listed = [m for m in found if not m.listed.is_watched]
     watched = [m for m in found if m.listed.is_watched]
     also = tuple(found[1:])
@@ -93,6 +93,16 @@ def standing_of(
     return Standing(StandingKind.UNLISTED, "no listed or watched name is like this one")
 
 
+def _matches(party: Sought, index: NameIndex) -> list[Match]:
+    """Return the matches of a party, looked up once for each index: pages name the same parties again and again."""
+    remembered = index.remembered
+    if len(remembered) > _REMEMBERED:
+        remembered.clear()
+    if party not in remembered:
+        remembered[party] = matches(party, index)
+    return list(remembered[party])
+
+
 def _judged(party: Sought, found: list[Match], verdicts: Mapping[str, Verdict]) -> tuple[list[Match], set[str]]:
     """Drop what an officer called different, put first what one called the same."""
     kept, same = [], set()
@@ -110,7 +120,7 @@ def _belonging(
     party: Sought, index: NameIndex, principals: Sequence[Sought], watched: Sequence[Match]
 ) -> Standing | None:
     for principal in principals:
-        for match in matches(principal, index):
+        for match in _matches(principal, index):
             if not match.listed.is_watched:
                 reason = f"acts for {principal.name}, which is listed: {match.reason}"
                 return Standing(StandingKind.BELONGS_TO_LISTED, reason, match)
@@ -138,7 +148,7 @@ def _within(party: Sought, index: NameIndex) -> Standing | None:
     return None
 
 
-_WHOLE_NAME, _SURELY = 12.0, 0.95
+_WHOLE_NAME, _SURELY, _REMEMBERED = 12.0, 0.95, 20_000
 
 
 def party_digest(party: Sought) -> str:

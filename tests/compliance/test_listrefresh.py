@@ -12,11 +12,12 @@ from compliance.errors import FeedError
 from compliance.listrefresh import list_in_use, refresh_un_list, shipped_snapshot
 from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
-from compliance.store import captures, ledger
+from compliance.store import captures, hunts, ledger, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import LedgerRow, ListRow
 from rules.designation import parse_list
 from tests.compliance.intake.hostile import hostile, reply
+from tests.factories import NOW, story
 
 
 def person(number: int, name: str = "Orrin") -> str:
@@ -192,6 +193,21 @@ def test_an_inner_address_is_not_asked_for_the_list_unless_allowed(monitor: Moni
         with pytest.raises(FeedError, match="blocked"):
             refresh_un_list(replace(monitor, settings=settings, fetch_policy=policy))
         assert server.asked == []
+
+
+def test_newly_listed_names_are_found_in_stories_stored_before(monitor: Monitor) -> None:
+    told = story(title="Trial opens", text="The court heard Orrin Vale 100900 and Orrin Vale 100003.", fingerprint="f1")
+    with session_scope(monitor.engine) as session:
+        stories.add(session, [told], [(None, None)], "run", NOW)
+    refresh(monitor, whole(range(900), range(400)))
+    before = found_in_stories(monitor)
+    assert refresh(monitor, whole(range(901), range(400), "2026-11-21")).endswith("; 1 hits in 1 stored stories")
+    assert (before, found_in_stories(monitor)) == (["Orrin Vale 100003"], ["Orrin Vale 100003", "Orrin Vale 100900"])
+
+
+def found_in_stories(monitor: Monitor) -> list[str]:
+    with session_scope(monitor.engine) as session:
+        return sorted(hit.quote for hit, _ in hunts.hits(session))
 
 
 def test_the_shipped_snapshot_is_whole() -> None:

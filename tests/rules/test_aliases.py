@@ -1,7 +1,7 @@
 """What the alias fields of a UN list hold beside names, by the oddities seen in the list, with invented names."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.aliases import alias_names, swapped, tidy
@@ -43,6 +43,7 @@ def test_a_surname_before_a_comma_is_turned_round() -> None:
     assert [swapped(name) for name in ("Orval Wale", "Wale, III", "a, b, c", "Wale,")] == [None] * 4
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_field_gives_tidy_names_each_once(field: str) -> None:
     names = alias_names(field)
