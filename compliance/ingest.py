@@ -3,7 +3,7 @@
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ from compliance.coverage import RunCounts
 from compliance.feedalarm import raise_alarms
 from compliance.intake.article import read_page, story_text
 from compliance.intake.fingerprint import fingerprint
-from compliance.intake.health import Health, Seen, advance, is_due, is_held, pace
+from compliance.intake.health import Event, Health, Seen, advance, is_due, is_held, pace
 from compliance.monitor import Monitor, health_bounds
 from compliance.store import captures, feeds, runs, stories
 from compliance.store.database import session_scope
@@ -33,6 +33,15 @@ class _Page:
     text: str
     quality: TextQuality
     document: FeedDocument | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A feed that was read, with what is new in it by fingerprint and the pages fetched for that by link."""
+
+    reading: Reading
+    fresh: dict[str, Entry]
+    fetched: Mapping[str, FetchOutcome]
 
 
 def ingest(
@@ -57,9 +66,12 @@ def ingest(
     fresh: dict[str, dict[str, Entry]] = {}
     to_read = [feed for feed in chosen if feed not in held]
     collector = _collector(monitor, to_read, rows, health, fresh)
-    for done, (reading, pages) in enumerate(collector.read(), 1 + len(held)):
-        row = _store(monitor, run_id, reading, fresh.pop(reading.feed.id), pages, health[reading.feed.id], counts)
-        states[row.state] += 1
+    done = len(held)
+    for batch in collector.read():
+        works = [_Work(reading, fresh.pop(reading.feed.id), pages) for reading, pages in batch]
+        for row in _store(monitor, run_id, works, health, counts):
+            states[row.state] += 1
+        done += len(batch)
         if progress:
             progress("feeds", done, len(chosen))
     counts.feeds_by_state = dict(sorted(states.items()))
@@ -116,39 +128,51 @@ def _fresh(monitor: Monitor, reading: Reading) -> dict[str, Entry]:
 
 
 def _store(
+    monitor: Monitor, run_id: str, works: Sequence[_Work], health: Mapping[str, Health], counts: RunCounts
+) -> list[RunFeedRow]:
+    """Store several feeds in one transaction: a commit waits for the disk, however little it holds."""
+    now, rows = datetime.now(UTC), []
+    with session_scope(monitor.engine) as session:
+        for work in works:
+            pages = _pages(work.reading, work.fresh, work.fetched)
+            row, events = _store_feed(session, monitor, run_id, work, pages, health[work.reading.feed.id], now)
+            rows.append((row, events, pages))
+    for row, events, pages in rows:
+        _count(counts, row, pages)
+        for event in events:
+            log.warning("feed raised feed=%s event=%s state=%s reason=%s", row.feed_id, event, row.state, row.reason)
+    return [row for row, _, _ in rows]
+
+
+def _store_feed(
+    session: Session,
     monitor: Monitor,
     run_id: str,
-    reading: Reading,
-    fresh: dict[str, Entry],
-    fetched: Mapping[str, FetchOutcome],
+    work: _Work,
+    pages: Mapping[str, _Page],
     health: Health,
-    counts: RunCounts,
-) -> RunFeedRow:
-    now, settings = datetime.now(UTC), monitor.settings
-    pages = _pages(reading, fresh, fetched)
-    bounds = health_bounds(settings)
-    with session_scope(monitor.engine) as session:
-        added = _save(session, run_id, reading, fresh, pages, now)
-        seen = pace(reading.entries, added) if reading.entries else Seen()
-        after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
-        feeds.record(session, reading.feed, reading.outcome, after, events, now)
-        feeds.count_patterns(session, reading.feed.id, reading.hits, now)
-        row = RunFeedRow(
-            run_id=run_id,
-            feed_id=reading.feed.id,
-            state=reading.outcome.state.value,
-            reason=reading.outcome.reason,
-            attempts=reading.outcome.attempts,
-            entries=len(reading.entries) + reading.left_out,
-            new=added,
-            known=len(reading.entries) - added,
-            left_out=reading.left_out,
-        )
-        runs.record_feed(session, row)
-    _count(counts, row, pages)
-    for event in events:
-        log.warning("feed raised feed=%s event=%s state=%s reason=%s", row.feed_id, event, row.state, row.reason)
-    return row
+    now: datetime,
+) -> tuple[RunFeedRow, tuple[Event, ...]]:
+    reading = work.reading
+    added = _save(session, run_id, reading, work.fresh, pages, now)
+    seen = pace(reading.entries, added) if reading.entries else Seen()
+    bounds = health_bounds(monitor.settings)
+    after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
+    feeds.record(session, reading.feed, reading.outcome, after, events, now)
+    feeds.count_patterns(session, reading.feed.id, reading.hits, now)
+    row = RunFeedRow(
+        run_id=run_id,
+        feed_id=reading.feed.id,
+        state=reading.outcome.state.value,
+        reason=reading.outcome.reason,
+        attempts=reading.outcome.attempts,
+        entries=len(reading.entries) + reading.left_out,
+        new=added,
+        known=len(reading.entries) - added,
+        left_out=reading.left_out,
+    )
+    runs.record_feed(session, row)
+    return row, events
 
 
 def _count(counts: RunCounts, row: RunFeedRow, pages: Mapping[str, _Page]) -> None:
@@ -184,7 +208,7 @@ def _save(
     run_id: str,
     reading: Reading,
     fresh: dict[str, Entry],
-    pages: dict[str, _Page],
+    pages: Mapping[str, _Page],
     now: datetime,
 ) -> int:
     document = reading.outcome.document

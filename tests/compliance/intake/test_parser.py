@@ -154,7 +154,8 @@ def test_a_link_is_resolved_on_the_declared_base_and_the_final_address(
 TITLES = {
     "utf-8": "Żółć – Köln", "utf-8-sig": "Żółć – Köln", "utf-16": "Оружие", "utf-16-le": "Оружие",
     "utf-16-be": "Оружие", "utf-32": "무기", "iso-8859-1": "Zürich", "iso-8859-2": "Łódź", "windows-1252": "Zürich – €",
-    "windows-1251": "Оружие", "koi8-r": "Оружие", "shift_jis": "武器輸出", "euc-jp": "武器輸出", "euc-kr": "무기 수출", "gb2312": "武器出口",
+    "windows-1251": "Оружие", "koi8-r": "Оружие", "shift_jis": "武器輸出", "euc-jp": "武器輸出", "euc-kr": "무기 수출",
+    "gb2312": "武器出口",
     "gb18030": "武器出口", "big5": "武器出口", "iso-8859-9": "İstanbul", "windows-1256": "سلاح", "iso-8859-8": "נשק",
 }  # fmt: skip
 
