@@ -158,7 +158,7 @@ def _store_feed(
     seen = pace(reading.entries, added) if reading.entries else Seen()
     bounds = health_bounds(monitor.settings)
     after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
-    feeds.record(session, reading.feed, reading.outcome, after, events, now)
+    feeds.record(session, reading.feed, reading.outcome, after, events, now, len(reading.entries))
     feeds.count_patterns(session, reading.feed.id, reading.hits, now)
     row = RunFeedRow(
         run_id=run_id,
