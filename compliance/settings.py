@@ -45,6 +45,14 @@ class Settings(BaseSettings):
         default=15_000_000, gt=0, description="Bytes of an answer after unpacking, beyond which it is dropped."
     )
     fetch_threads: int = Field(default=16, ge=1, le=64, description="Feeds fetched side by side.")
+    capture_days: int = Field(
+        default=400, ge=1, description="Days that bytes as received are kept after their last fetch."
+    )
+    case_capture_days: int = Field(
+        default=3653,
+        ge=1,
+        description="Days that bytes behind a decided case are kept after its last change; an open case's stay.",
+    )
     allow_private_feeds: bool = Field(
         default=False, description="Allow feeds on private, loopback and link-local addresses."
     )

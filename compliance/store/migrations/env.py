@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import compliance.store.tables
 import compliance.store.tables_acts
+import compliance.store.tables_holds
 import compliance.store.tables_origins
 import compliance.store.tables_versions  # noqa: F401  (these fill SQLModel.metadata)
 
