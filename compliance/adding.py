@@ -56,7 +56,7 @@ def add_story(
 
 
 def _store(session: Session, document: FeedDocument, story: Story, by: str, target: str, now: datetime) -> bool:
-    if stories.known_fingerprints(session, [story.fingerprint]):
+    if stories.known(session, [story.fingerprint]):
         return False
     capture = captures.keep(session, SOURCE, document)
     stories.add(session, [story], [(None, capture)], None, now)

@@ -39,14 +39,18 @@ class CaseAction(StrEnum):
 
     OPENED = "case.opened"
     STORY_JOINED = "case.story_joined"
+    STORY_CHANGED = "case.story_changed"
     DECIDED = "case.decided"
     REOPENED = "case.reopened"
+    HELD = "case.held"
+    RELEASED = "case.released"
+    BODIES_DROPPED = "captures.dropped"
 
 
 # A decided case may be decided anew only after it was reopened, so that nobody overwrites a decision unseen.
 _FOLLOWS = {
-    CaseState.WAITING: (CaseAction.STORY_JOINED, CaseAction.DECIDED),
-    CaseState.DECIDED: (CaseAction.STORY_JOINED, CaseAction.REOPENED),
+    CaseState.WAITING: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.DECIDED),
+    CaseState.DECIDED: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.REOPENED),
 }
 
 

@@ -43,12 +43,13 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_add, cli_corpus, cli_feeds, cli_model, cli_serve, cli_users
+    from compliance import cli_add, cli_collect, cli_corpus, cli_feeds, cli_model, cli_serve, cli_users
 
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_corpus.app, name="corpus")
+    cli_collect.mount(app)
     cli_serve.mount(app)
     cli_add.mount(app)
     return app

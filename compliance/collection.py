@@ -52,6 +52,7 @@ class Reading:
     outcome: FetchOutcome
     entries: tuple[Entry, ...] = ()
     left_out: int = 0
+    broken: int = 0
     hits: Mapping[tuple[str, str], int] = field(default_factory=dict)
     pages: Mapping[int, FeedDocument] = field(default_factory=dict)
 
@@ -252,7 +253,7 @@ def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: He
         return Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
     parsed = parse_within_limits(outcome.document, now=now)
     outcome = replace(outcome, state=parsed.state, reason=parsed.reason)
-    return _filtered(feed, outcome, parsed.entries)
+    return replace(_filtered(feed, outcome, parsed.entries), broken=parsed.broken)
 
 
 def _from_folder(feed: Feed, validators: Validators, now: datetime) -> Reading:
@@ -267,4 +268,4 @@ def _from_folder(feed: Feed, validators: Validators, now: datetime) -> Reading:
 
 def _filtered(feed: Feed, outcome: FetchOutcome, entries: Sequence[Entry]) -> Reading:
     found = filter_entries(feed, entries)
-    return Reading(feed, outcome, found.kept, found.left_out, found.hits)
+    return Reading(feed, outcome, found.kept, found.left_out, hits=found.hits)

@@ -12,14 +12,14 @@ from sqlmodel import Session
 from compliance.collection import Bounds, Collector, Reading, Validators
 from compliance.coverage import RunCounts
 from compliance.feedalarm import raise_alarms
-from compliance.intake.article import read_page, story_text
-from compliance.intake.fingerprint import fingerprint
+from compliance.intake.article import read_page
 from compliance.intake.health import Event, Health, Seen, advance, is_due, is_held, pace
 from compliance.monitor import Monitor, health_bounds
-from compliance.store import captures, feeds, runs, stories
+from compliance.reading import STAGE, Page, Saved, Shelf, Sorted, sort_entries
+from compliance.store import captures, feeds, quarantine, runs
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
-from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome, Story, TextQuality
+from compliance.story import Entry, Feed, FeedState, FetchOutcome, TextQuality
 
 log = logging.getLogger(__name__)
 
@@ -27,20 +27,11 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    """An article page fetched for an entry whose feed carries only a teaser."""
-
-    text: str
-    quality: TextQuality
-    document: FeedDocument | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Work:
-    """A feed that was read, with what is new in it by fingerprint and the pages fetched for that by link."""
+    """A feed that was read, what its entries are to the database, and the pages fetched for them by link."""
 
     reading: Reading
-    fresh: dict[str, Entry]
+    entries: Sorted
     fetched: Mapping[str, FetchOutcome]
 
 
@@ -63,12 +54,12 @@ def ingest(
     counts.feeds_due = len(chosen)
     states: Counter[str] = Counter()
     _pass_over(monitor, run_id, held, rows, states)
-    fresh: dict[str, dict[str, Entry]] = {}
+    found: dict[str, Sorted] = {}
     to_read = [feed for feed in chosen if feed not in held]
-    collector = _collector(monitor, to_read, rows, health, fresh)
+    collector = _collector(monitor, to_read, rows, health, found)
     done = len(held)
     for batch in collector.read():
-        works = [_Work(reading, fresh.pop(reading.feed.id), pages) for reading, pages in batch]
+        works = [_Work(reading, found.pop(reading.feed.id), pages) for reading, pages in batch]
         for row in _store(monitor, run_id, works, health, counts):
             states[row.state] += 1
         done += len(batch)
@@ -83,13 +74,14 @@ def _collector(
     to_read: list[Feed],
     rows: Mapping[str, FeedRow],
     health: Mapping[str, Health],
-    fresh: dict[str, dict[str, Entry]],
+    found: dict[str, Sorted],
 ) -> Collector:
-    """Return the collector of these feeds; ``fresh`` is filled with each feed's new entries by fingerprint."""
+    """Return the collector of these feeds; ``found`` is filled with what each feed's entries are to the database."""
 
     def wanted(reading: Reading) -> list[str]:
-        found = fresh[reading.feed.id] = _fresh(monitor, reading)
-        return [entry.link for entry in found.values() if entry.link] if reading.feed.full_text else []
+        with session_scope(monitor.engine) as session:
+            entries = found[reading.feed.id] = sort_entries(session, reading.feed.id, reading.entries)
+        return [entry.link for entry in entries.to_read.values() if entry.link] if reading.feed.full_text else []
 
     # Validators belong to an address: a feed that moved is read afresh.
     known = {
@@ -118,15 +110,6 @@ def _pass_over(
             states[row.state] += 1
 
 
-def _fresh(monitor: Monitor, reading: Reading) -> dict[str, Entry]:
-    """Return the entries that are not stored yet, by fingerprint; the same entry twice in one feed is one story."""
-    prints = [fingerprint(reading.feed.id, entry) for entry in reading.entries]
-    with session_scope(monitor.engine) as session:
-        known = stories.known_fingerprints(session, prints)
-    found = {p: e for p, e in reversed(list(zip(prints, reading.entries, strict=True))) if p not in known}
-    return dict(reversed(found.items()))
-
-
 def _store(
     monitor: Monitor, run_id: str, works: Sequence[_Work], health: Mapping[str, Health], counts: RunCounts
 ) -> list[RunFeedRow]:
@@ -134,9 +117,10 @@ def _store(
     now, rows = datetime.now(UTC), []
     with session_scope(monitor.engine) as session:
         for work in works:
-            pages = _pages(work.reading, work.fresh, work.fetched)
-            row, events = _store_feed(session, monitor, run_id, work, pages, health[work.reading.feed.id], now)
+            pages = _pages(work.reading, work.entries.to_read, work.fetched)
+            row, events, changed = _store_feed(session, monitor, run_id, work, pages, health[work.reading.feed.id], now)
             rows.append((row, events, pages))
+            counts.stories_changed += changed
     for row, events, pages in rows:
         _count(counts, row, pages)
         for event in events:
@@ -149,13 +133,13 @@ def _store_feed(
     monitor: Monitor,
     run_id: str,
     work: _Work,
-    pages: Mapping[str, _Page],
+    pages: Mapping[str, Page],
     health: Health,
     now: datetime,
-) -> tuple[RunFeedRow, tuple[Event, ...]]:
+) -> tuple[RunFeedRow, tuple[Event, ...], int]:
     reading = work.reading
-    added = _save(session, run_id, reading, work.fresh, pages, now)
-    seen = pace(reading.entries, added) if reading.entries else Seen()
+    saved = _save(session, monitor, run_id, work, pages, now)
+    seen = pace(reading.entries, saved.new) if reading.entries else Seen()
     bounds = health_bounds(monitor.settings)
     after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
     feeds.record(session, reading.feed, reading.outcome, after, events, now, len(reading.entries))
@@ -166,81 +150,61 @@ def _store_feed(
         state=reading.outcome.state.value,
         reason=reading.outcome.reason,
         attempts=reading.outcome.attempts,
-        entries=len(reading.entries) + reading.left_out,
-        new=added,
-        known=len(reading.entries) - added,
+        entries=len(reading.entries) + reading.left_out + reading.broken,
+        new=saved.new,
+        known=len(reading.entries) + reading.broken - saved.new - saved.broken,
+        quarantined=saved.broken,
         left_out=reading.left_out,
     )
     runs.record_feed(session, row)
-    return row, events
+    return row, events, saved.changed
 
 
-def _count(counts: RunCounts, row: RunFeedRow, pages: Mapping[str, _Page]) -> None:
+def _count(counts: RunCounts, row: RunFeedRow, pages: Mapping[str, Page]) -> None:
     counts.entries += row.entries
     counts.stories_new += row.new
     counts.stories_known += row.known
     counts.entries_left_out += row.left_out
+    counts.entries_quarantined += row.quarantined
     counts.pages_read += sum(page.document is not None for page in pages.values())
     counts.pages_failed += sum(page.document is None for page in pages.values())
 
 
-def _pages(reading: Reading, fresh: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]) -> dict[str, _Page]:
-    """Return the page of each fresh entry by fingerprint: fetched for its link, or brought along by its source."""
-    pages = {p: _read_page(fetched[e.link]) for p, e in fresh.items() if e.link and e.link in fetched}
+def _pages(reading: Reading, told: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]) -> dict[str, Page]:
+    """Return the page of each entry to be read by fingerprint: fetched for its link, or brought along by its source."""
+    pages = {p: _read_page(fetched[e.link]) for p, e in told.items() if e.link and e.link in fetched}
     if reading.pages:
         along = {
             id(entry): reading.pages[place] for place, entry in enumerate(reading.entries) if place in reading.pages
         }
-        brought = ((p, along.get(id(e))) for p, e in fresh.items())
-        pages |= {p: _Page(fresh[p].content, TextQuality.FULL, document) for p, document in brought if document}
+        brought = ((p, along.get(id(e))) for p, e in told.items())
+        pages |= {p: Page(told[p].content, TextQuality.FULL, document) for p, document in brought if document}
     return pages
 
 
-def _read_page(outcome: FetchOutcome) -> _Page:
+def _read_page(outcome: FetchOutcome) -> Page:
     if outcome.document is None:
-        return _Page("", TextQuality.TEASER, None)
-    text, quality = read_page(outcome.document)
-    return _Page(text, quality, outcome.document)
+        return Page("", TextQuality.TEASER, None, (f"the page was not read: {outcome.reason}",))
+    found = read_page(outcome.document)
+    return Page(found.text, found.quality, outcome.document, found.notes)
+
+
+def wires_of(monitor: Monitor) -> frozenset[str]:
+    """Return the feeds of news agencies, whose text others repeat."""
+    return frozenset(feed.id for feed in monitor.feeds if feed.outlet == "wire")
 
 
 def _save(
-    session: Session,
-    run_id: str,
-    reading: Reading,
-    fresh: dict[str, Entry],
-    pages: Mapping[str, _Page],
-    now: datetime,
-) -> int:
+    session: Session, monitor: Monitor, run_id: str, work: _Work, pages: Mapping[str, Page], now: datetime
+) -> Saved:
+    reading = work.reading
     document = reading.outcome.document
     if document is None or reading.outcome.state is FeedState.UNCHANGED:
-        return 0
-    feed_capture = captures.keep(session, reading.feed.id, document)
-    told, kept = [], []
-    for print_, entry in fresh.items():
-        page = pages.get(print_)
-        told.append(_story(reading.feed, print_, entry, page))
-        page_capture = (
-            captures.keep(session, f"page:{reading.feed.id}", page.document) if page and page.document else None
-        )
-        kept.append((feed_capture, page_capture))
-    return stories.add(session, told, kept, run_id, now)
-
-
-def _story(feed: Feed, print_: str, entry: Entry, page: _Page | None) -> Story:
-    """The page's text where it is the fuller one; a failed page leaves the teaser, marked as such."""
-    text, quality = story_text(entry), TextQuality.FULL
-    if feed.full_text:
-        quality = page.quality if page else TextQuality.TEASER
-        if page and page.quality is TextQuality.FULL and len(page.text) > len(text):
-            text = page.text
-    return Story(
-        id="",
-        title=entry.title,
-        text=text,
-        published=entry.published,
-        url=entry.link,
-        publisher=feed.title,
-        feed_id=feed.id,
-        fingerprint=print_,
-        quality=quality,
-    )
+        return Saved()
+    capture = captures.keep(session, reading.feed.id, document)
+    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(work.entries, pages)
+    if reading.broken:
+        subject = f"feed:{reading.feed.id}:{document.digest[:16]}"
+        quarantine.enter(session, STAGE, subject, f"{reading.broken} entries broke the parser", now, capture)
+        saved.broken += reading.broken
+    return saved

@@ -1,7 +1,7 @@
 """Classification + Extraction + policy → Screening: a verdict, with its reasons. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -99,6 +99,15 @@ def screen(
         policy_version=policy.version,
         language=language,
     )
+
+
+def narrow(screening: Screening, told: Extraction) -> Screening:
+    """Return the screening's part for one of several acts: what was found of it, an alert only if it is witnessed."""
+    verdict, reasons = screening.verdict, screening.reasons
+    if verdict is Verdict.ALERT and not is_witnessed(screening.classification, told):
+        verdict = Verdict.REVIEW
+        reasons = (*reasons, "held for review: the passage that carried the score tells of another act of the story")
+    return replace(screening, verdict=verdict, reasons=reasons, kinds=told.kinds, regimes=told.regimes, extraction=told)
 
 
 def is_out_of_force(extraction: Extraction) -> bool:

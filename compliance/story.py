@@ -105,6 +105,7 @@ class Entry:
     content: str
     published: datetime | None
     author: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +121,7 @@ class Story:
     feed_id: str | None = None
     fingerprint: str = ""
     quality: TextQuality = TextQuality.FULL
+    version: int = 1
+    entry_digest: str | None = None
+    extractor: str | None = None
+    notes: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from rules.bystanders import Stances, read_stances
 from rules.candidates import Candidate, Place, find_candidates
 from rules.clauses import Clause
 from rules.denials import denying
-from rules.findings import LEARNT, Bystander, Evidence, Extraction, Goods, Party, RuleHit
+from rules.findings import LEARNT, ActFound, Bystander, Evidence, Extraction, Goods, Party, RuleHit
 from rules.law import kinds_of, law_of, named_regimes
 from rules.mentions import Mention
 from rules.roles import (
@@ -120,7 +120,14 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
         hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:_MOST_HITS]),
         version=rulebook.version,
+        acts=tuple(_found(act, names) for act in acts[:_MOST_HITS]),
     )
+
+
+def _found(act: Act, parties: Collection[str]) -> ActFound:
+    roles = dict.fromkeys((role, name) for role, _, name in act.roles if name in parties)
+    goods = dict.fromkeys(m.goods for m in act.goods if m.kind is not None)
+    return ActFound(tuple(roles), tuple(dict.fromkeys(act.kinds)), tuple(goods), act.evidence, act.strong)
 
 
 def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:

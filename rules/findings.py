@@ -76,6 +76,17 @@ class RuleHit:
 
 
 @dataclass(frozen=True, slots=True)
+class ActFound:
+    """One act that a sentence tells of: who has what part in it, by canonical name; ``strong`` if a frame says so."""
+
+    roles: tuple[tuple[Role, str], ...]
+    kinds: tuple[Kind, ...]
+    goods: tuple[str, ...]
+    evidence: Evidence
+    strong: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """Everything the rules found in one story.
 
@@ -93,3 +104,4 @@ class Extraction:
     denied_by: tuple[str, ...] = ()
     hits: tuple[RuleHit, ...] = ()
     version: str = ""
+    acts: tuple[ActFound, ...] = ()

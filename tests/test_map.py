@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / room).rglob("*.py"))]
 CORE = ("screening", "case", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint", "intake/text",
         "intake/health", "intake/filters", "intake/politeness", "intake/exchange", "intake/page", "intake/unpacking",
-        "language", "draw", "missrate",
+        "language", "draw", "missrate", "telling", "particulars", "rarity", "groupcheck", "intake/copies",
         "classifier/classification", "classifier/evaluation", "classifier/judged", "classifier/figures",
         "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds")  # fmt: skip
 STANDARD_ONLY = {"yaml", "ahocorasick_rs"}

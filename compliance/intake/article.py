@@ -1,14 +1,30 @@
 """The text of an article: from the feed's own entry, or from its page by trafilatura's extractor."""
 
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import trafilatura
+from lxml.etree import LxmlError
+from trafilatura.utils import decode_file
 
-from compliance.intake.text import clean_text
+from compliance.intake.text import clean_text, mended
 from compliance.story import Entry, FeedDocument, TextQuality
 
 # The cost of extraction grows with the page, and an article page is rarely over 1 MB.
 MAX_PAGE = 3_000_000
+# A long article with its menus has some thousand elements; memory and time grow with them, not with the bytes alone.
+MAX_ELEMENTS = 50_000
+_MOST_ATTRIBUTES = 1_000
+_LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]{0,30})\s[^<>]{5000,}")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+EXTRACTOR = f"trafilatura {trafilatura.__version__}"
+_UNSEEN = frozenset({"template", "noscript", "iframe", "object", "embed"})
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+)
+_NOT_FREE = re.compile(rb"isAccessibleForFree[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _TEASER = 350
 _PAYWALL = re.compile(
     r"\b(?:subscribe(?:rs)? (?:now|to (?:read|continue|keep reading))|already a subscriber|to continue reading|"
@@ -26,28 +42,96 @@ def story_text(entry: Entry) -> str:
     return max(entry.content, entry.summary, key=len) or entry.title
 
 
-def read_page(document: FeedDocument) -> tuple[str, TextQuality]:
-    """Return the article text of a page and how much of an article it is. Menus, cookie and related texts are left out.
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """The article of a page, how much of one it is, and what was mended or left out."""
+
+    text: str
+    quality: TextQuality
+    notes: tuple[str, ...] = ()
+
+
+def read_page(document: FeedDocument) -> PageText:
+    """Return the article of a page. Menus, cookie and related texts, and what a reader cannot see are left out.
 
     A page that is no HTML, too large, or without an article gives an empty text marked as boilerplate.
     """
     kind = (document.content_type or "text/html").lower()
     if len(document.body) > MAX_PAGE or not ("html" in kind or "xml" in kind or "text" in kind):
-        return "", TextQuality.BOILERPLATE
+        return PageText("", TextQuality.BOILERPLATE, ("the page is no article: wrong kind or too large",))
     try:
-        extracted = trafilatura.extract(
-            document.body,
-            url=document.final_url,
-            include_comments=False,
-            include_tables=False,
-            include_links=False,
-            favor_precision=True,
-            deduplicate=False,
-        )
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        extracted = None
-    text = clean_text(extracted or "")
-    return text, quality_of(text)
+        raw, hidden = _extracted(document)
+    except (ValueError, TypeError, AttributeError, RecursionError, LxmlError):
+        return PageText("", TextQuality.BOILERPLATE, ("the page broke the extractor",))
+    text = clean_text(raw)
+    quality = TextQuality.PAYWALL if _says_it_is_not_free(document.body) and len(text) < 2_000 else quality_of(text)
+    return PageText(text, quality, (*mended(raw), *([f"{hidden} hidden parts left out"] if hidden else [])))
+
+
+def _extracted(document: FeedDocument) -> tuple[str, int]:
+    """Return the article as the extractor sees it, and how many hidden parts it was not shown."""
+    tree = trafilatura.load_html(_LONG_TAG.sub(_without_attributes, _decoded(document)))
+    if tree is None:
+        return "", 0
+    if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
+        raise ValueError("too many elements for an article")
+    hidden = _drop_hidden(tree)
+    extracted = trafilatura.extract(
+        tree,
+        url=document.final_url,
+        include_comments=False,
+        include_tables=False,
+        include_links=False,
+        favor_precision=True,
+        deduplicate=False,
+    )
+    return extracted or "", hidden
+
+
+def _decoded(document: FeedDocument) -> str:
+    """Return the page as text: by the charset that HTTP gives where the bytes are of that charset, else as detected."""
+    named = _CHARSET.search(document.content_type or "")
+    is_wide = b"\x00" in document.body[:400]
+    # Nearly any bytes can be read as UTF-16, into nonsense.
+    if named and is_wide == named[1].lower().startswith(("utf-16", "utf-32", "ucs")):
+        try:
+            return document.body.decode(named[1])
+        except (LookupError, UnicodeError):
+            pass
+    return str(decode_file(document.body))
+
+
+def _without_attributes(tag: re.Match[str]) -> str:
+    # The parser compares each attribute with all before it: 50,000 of them would take half a minute.
+    return f"<{tag[1]} " if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0]
+
+
+def _drop_hidden(tree: Any) -> int:
+    """Take out of a page what its reader does not see; text that only a machine reads must not be judged."""
+    found = [element for element in tree.iter() if isinstance(element.tag, str) and _is_hidden(element)]
+    dropped = 0
+    for element in found:
+        parent = element.getparent()
+        if parent is not None:
+            tail, before = element.tail or "", element.getprevious()
+            if before is not None:
+                before.tail = (before.tail or "") + tail
+            else:
+                parent.text = (parent.text or "") + tail
+            parent.remove(element)
+            dropped += 1
+    return dropped
+
+
+def _is_hidden(element: Any) -> bool:
+    if element.tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
+        return True
+    return bool(_HIDDEN_STYLE.search(element.get("style") or ""))
+
+
+def _says_it_is_not_free(body: bytes) -> bool:
+    """True where the page itself declares that its article is for subscribers (schema.org)."""
+    return _NOT_FREE.search(body) is not None
 
 
 def quality_of(text: str) -> TextQuality:

@@ -60,9 +60,12 @@ def is_heavy(body: bytes) -> bool:
 
 def _read(told: dict[str, Any]) -> ParsedFeed:
     entries = tuple(_entry(row) for row in told["entries"])
-    return ParsedFeed(FeedState(told["state"]), told["reason"], entries, told["title"], tuple(told["warnings"]))
+    return ParsedFeed(
+        FeedState(told["state"]), told["reason"], entries, told["title"], tuple(told["warnings"]), told["broken"]
+    )
 
 
 def _entry(row: dict[str, Any]) -> Entry:
     published = row["published"]
-    return Entry(**row | {"published": datetime.fromisoformat(published) if published else None})
+    moment = datetime.fromisoformat(published) if published else None
+    return Entry(**row | {"published": moment, "notes": tuple(row["notes"])})

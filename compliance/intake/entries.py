@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
-from compliance.intake.text import one_line, text_of_html
+from compliance.intake.text import mended, one_line, text_of_html
 from compliance.story import Entry, FeedState
 
 MAX_ENTRIES = 10_000
@@ -29,6 +29,7 @@ class ParsedFeed:
     entries: tuple[Entry, ...] = ()
     title: str = ""
     warnings: tuple[str, ...] = ()
+    broken: int = 0
 
 
 def read_entry(
@@ -51,6 +52,7 @@ def read_entry(
         content=text_of_html(_whole(content, _MAX_TEXT)),
         published=published,
         author=one_line(_whole(author, 2_000))[:200] or None,
+        notes=mended(title[:5_000] + summary[:_MAX_TEXT] + content[:_MAX_TEXT]),
     )
 
 

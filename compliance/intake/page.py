@@ -50,7 +50,7 @@ def page_entry(document: FeedDocument, name: str, *, now: datetime, link: str | 
         return _plain_entry(document, name, link)
     said = _said(document.body[:_HEAD])
     address = link or web_link(said.get("canonical") or said.get("og:url") or "", "")
-    text, _quality = read_page(document)
+    text = read_page(document).text
     title = next((one_line(said[key]) for key in _TITLES if said.get(key, "").strip()), "")
     return Entry(
         title=(title or name)[:1_000],

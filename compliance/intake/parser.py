@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,14 +59,16 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     except Exception as error:  # noqa: BLE001  (feedparser has raised many kinds on hostile bytes; none may escape)
         return ParsedFeed(FeedState.PARSE_ERROR, f"the feed broke the parser ({type(error).__name__})")
     found = parsed.get("entries") or []
-    entries = tuple(_entry(item, document.final_url, now) for item in found[:MAX_ENTRIES])
+    entries, broken = _entries(found[:MAX_ENTRIES], document.final_url, now)
+    if broken:
+        warnings.append(f"{broken} entries could not be read")
     if len(found) > MAX_ENTRIES:
         warnings.append(f"only the first {MAX_ENTRIES:,} of {len(found):,} entries were read")
     if parsed.get("bozo") and entries:
         warnings.append(f"the feed is not well-formed ({type(parsed.get('bozo_exception')).__name__})")
     title = one_line(str(parsed.get("feed", {}).get("title", "")))
-    if entries:
-        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings))
+    if entries or broken:
+        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings), broken)
     return _nothing(body, parsed, title, warnings)
 
 
@@ -105,6 +107,17 @@ def _headers(content_type: str | None) -> dict[str, str]:
     # Without the address: feedparser would resolve identifiers against it too, and a feed that moves house would
     # bring every story anew. Links are resolved here.
     return {"content-type": content_type} if content_type else {}
+
+
+def _entries(items: Sequence[dict[str, Any]], base: str, now: datetime) -> tuple[tuple[Entry, ...], int]:
+    """Return the entries that can be read, and how many cannot; one of them never costs its neighbours."""
+    entries, broken = [], 0
+    for item in items:
+        try:
+            entries.append(_entry(item, base, now))
+        except Exception:  # noqa: BLE001  (whatever a hostile item breaks, it is counted and the others are read)
+            broken += 1
+    return tuple(entries), broken
 
 
 def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:

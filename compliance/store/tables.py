@@ -56,13 +56,17 @@ class FeedRow(SQLModel, table=True):
 
 
 class BodyRow(SQLModel, table=True):
-    """Bytes as received, zlib-compressed, stored once per SHA-256 digest of the original."""
+    """Bytes as received, zlib-compressed, stored once per SHA-256 digest of the original.
+
+    Once the bytes are dropped, ``packed`` is empty and ``dropped_at`` says when; size and digest stay.
+    """
 
     __tablename__ = "bodies"
 
     digest: str = Field(primary_key=True)
     size: int
     packed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    dropped_at: datetime | None = None
 
 
 class CaptureRow(SQLModel, table=True):
@@ -83,7 +87,11 @@ class CaptureRow(SQLModel, table=True):
 
 
 class StoryRow(SQLModel, table=True):
-    """One article. A known fingerprint is never stored again."""
+    """One article. A known fingerprint is never stored again.
+
+    ``version`` is the one that title and text hold and that was judged; ``latest_version`` may wait to be judged.
+    ``extractor`` made the text from the page; ``notes`` say what was mended in it.
+    """
 
     __tablename__ = "stories"
 
@@ -100,6 +108,11 @@ class StoryRow(SQLModel, table=True):
     run_id: str | None = Field(default=None, index=True)
     capture_id: int | None = Field(default=None, foreign_key="captures.id")
     page_capture_id: int | None = Field(default=None, foreign_key="captures.id")
+    entry_digest: str | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    latest_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    extractor: str | None = None
+    notes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 class ScreeningRow(SQLModel, table=True):
@@ -109,10 +122,15 @@ class ScreeningRow(SQLModel, table=True):
     """
 
     __tablename__ = "screenings"
-    __table_args__ = (UniqueConstraint("story_id", "model_version", "rules_version", "policy_version"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "story_id", "story_version", "model_version", "rules_version", "policy_version", name="uq_screenings_of"
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     story_id: int = Field(foreign_key="stories.id", index=True)
+    story_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     model_version: str
     rules_version: str
     policy_version: str
@@ -130,11 +148,15 @@ class CaseRow(SQLModel, table=True):
     """One alleged act that a person must look at. ``revision`` grows with every change."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_queue", "state", "score"),)
+    __table_args__ = (
+        Index("ix_cases_queue", "state", "score"),
+        UniqueConstraint("opened_by_story", "opened_by_act", name="uq_cases_opened_by"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True)
-    opened_by_story: int = Field(foreign_key="stories.id", unique=True)
+    opened_by_story: int = Field(foreign_key="stories.id")
+    opened_by_act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     origin: str = Field(default="screening", index=True, sa_column_kwargs={"server_default": "screening"})
     state: str = Field(default="waiting", index=True)
     verdict: str
@@ -153,7 +175,7 @@ class CaseRow(SQLModel, table=True):
 
 
 class CaseStoryRow(SQLModel, table=True):
-    """A story that tells of a case, and why it was put there."""
+    """A story that tells of a case, and why it was put there; ``act`` numbers the acts that it tells of, from 0."""
 
     __tablename__ = "case_stories"
 
@@ -162,6 +184,7 @@ class CaseStoryRow(SQLModel, table=True):
     screening_id: int = Field(foreign_key="screenings.id")
     reason: str = _text()
     joined_at: datetime
+    act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class DrawRow(SQLModel, table=True):
@@ -284,6 +307,7 @@ class QuarantineRow(SQLModel, table=True):
     subject: str
     reason: str = _text()
     tries: int = 1
+    capture_id: int | None = Field(default=None, foreign_key="captures.id")
     first_at: datetime
     last_at: datetime
 

@@ -4,7 +4,11 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import compliance.store.tables
-import compliance.store.tables_feeds  # noqa: F401  (these fill SQLModel.metadata)
+import compliance.store.tables_acts
+import compliance.store.tables_feeds
+import compliance.store.tables_holds
+import compliance.store.tables_origins
+import compliance.store.tables_versions  # noqa: F401  (these fill SQLModel.metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],
