@@ -43,6 +43,9 @@ class CaseAction(StrEnum):
     STORY_CHANGED = "case.story_changed"
     DECIDED = "case.decided"
     REOPENED = "case.reopened"
+    HELD = "case.held"
+    RELEASED = "case.released"
+    BODIES_DROPPED = "captures.dropped"
 
 
 # A decided case may be decided anew only after it was reopened, so that nobody overwrites a decision unseen.

@@ -46,6 +46,7 @@ def assembled() -> typer.Typer:
     from compliance import (
         cli_add,
         cli_alerts,
+        cli_collect,
         cli_corpus,
         cli_coverage,
         cli_feeds,
@@ -64,6 +65,7 @@ def assembled() -> typer.Typer:
     app.add_typer(cli_corpus.app, name="corpus")
     app.add_typer(cli_rules.app, name="rules")
     app.add_typer(cli_lists.app, name="lists")
+    cli_collect.mount(app)
     cli_serve.mount(app)
     cli_add.mount(app)
     return app

@@ -5,7 +5,6 @@ Nothing is stored here. A feed or page that fails is an outcome like any other; 
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -105,15 +104,15 @@ class Collector:
     _queues: HostQueues[_Job] = field(init=False)
     _robots: Robots = field(init=False)
     _awaited: dict[str, _Awaited] = field(default_factory=dict)
-    _ready: deque[tuple[Reading, dict[str, FetchOutcome]]] = field(default_factory=deque)
+    _ready: list[tuple[Reading, dict[str, FetchOutcome]]] = field(default_factory=list)
     _pending: dict[Future[Result], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._queues = HostQueues(self.bounds.host_concurrency, self.bounds.host_delay)
         self._robots = Robots(self.policy)
 
-    def read(self) -> Iterator[tuple[Reading, dict[str, FetchOutcome]]]:
-        """Yield each feed once it is read, with its wanted pages by link, in the order they come in.
+    def read(self) -> Iterator[list[tuple[Reading, dict[str, FetchOutcome]]]]:
+        """Yield each feed once, with its wanted pages by link: all that came in while the last ones were worked on.
 
         ``wanted`` is asked, in this thread, which links of a reading are to be fetched.
         """
@@ -125,8 +124,9 @@ class Collector:
                     self._start(pool)
                     self._finish()
                     self._give_up_late_pages()
-                    while self._ready:
-                        yield self._ready.popleft()
+                    if self._ready:
+                        batch, self._ready = self._ready, []
+                        yield batch
             finally:
                 for future in self._pending:
                     future.cancel()
@@ -271,4 +271,4 @@ def _from_folder(feed: Feed, validators: Validators, now: datetime) -> Reading:
 
 def _filtered(feed: Feed, outcome: FetchOutcome, entries: Sequence[Entry]) -> Reading:
     found = filter_entries(feed, entries)
-    return Reading(feed, outcome, found.kept, found.left_out, found.hits)
+    return Reading(feed, outcome, found.kept, found.left_out, hits=found.hits)

@@ -3,7 +3,8 @@
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlmodel import Session
@@ -12,7 +13,7 @@ from compliance.collection import Bounds, Collector, Reading, Validators
 from compliance.coverage import RunCounts
 from compliance.feedalarm import raise_alarms
 from compliance.intake.article import read_page
-from compliance.intake.health import Health, Seen, advance, is_due, is_held, pace
+from compliance.intake.health import Event, Health, Seen, advance, is_due, is_held, pace
 from compliance.monitor import Monitor, health_bounds
 from compliance.reading import STAGE, Page, Saved, Shelf, Sorted, sort_entries
 from compliance.store import captures, feeds, quarantine, runs
@@ -23,6 +24,15 @@ from compliance.story import Entry, Feed, FeedState, FetchOutcome, TextQuality
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A feed that was read, what its entries are to the database, and the pages fetched for them by link."""
+
+    reading: Reading
+    entries: Sorted
+    fetched: Mapping[str, FetchOutcome]
 
 
 def ingest(
@@ -44,13 +54,15 @@ def ingest(
     counts.feeds_due = len(chosen)
     states: Counter[str] = Counter()
     _pass_over(monitor, run_id, held, rows, states)
-    sorted_by_feed: dict[str, Sorted] = {}
+    found: dict[str, Sorted] = {}
     to_read = [feed for feed in chosen if feed not in held]
-    collector = _collector(monitor, to_read, rows, health, sorted_by_feed)
-    for done, (reading, pages) in enumerate(collector.read(), 1 + len(held)):
-        entries = sorted_by_feed.pop(reading.feed.id)
-        row = _store(monitor, run_id, reading, entries, pages, health[reading.feed.id], counts)
-        states[row.state] += 1
+    collector = _collector(monitor, to_read, rows, health, found)
+    done = len(held)
+    for batch in collector.read():
+        works = [_Work(reading, found.pop(reading.feed.id), pages) for reading, pages in batch]
+        for row in _store(monitor, run_id, works, health, counts):
+            states[row.state] += 1
+        done += len(batch)
         if progress:
             progress("feeds", done, len(chosen))
     counts.feeds_by_state = dict(sorted(states.items()))
@@ -62,14 +74,14 @@ def _collector(
     to_read: list[Feed],
     rows: Mapping[str, FeedRow],
     health: Mapping[str, Health],
-    sorted_by_feed: dict[str, Sorted],
+    found: dict[str, Sorted],
 ) -> Collector:
-    """Return the collector of these feeds; ``sorted_by_feed`` is filled with what each feed's entries are to us."""
+    """Return the collector of these feeds; ``found`` is filled with what each feed's entries are to the database."""
 
     def wanted(reading: Reading) -> list[str]:
         with session_scope(monitor.engine) as session:
-            found = sorted_by_feed[reading.feed.id] = sort_entries(session, reading.feed.id, reading.entries)
-        return [entry.link for entry in found.to_read.values() if entry.link] if reading.feed.full_text else []
+            entries = found[reading.feed.id] = sort_entries(session, reading.feed.id, reading.entries)
+        return [entry.link for entry in entries.to_read.values() if entry.link] if reading.feed.full_text else []
 
     # Validators belong to an address: a feed that moved is read afresh.
     known = {
@@ -99,62 +111,74 @@ def _pass_over(
 
 
 def _store(
+    monitor: Monitor, run_id: str, works: Sequence[_Work], health: Mapping[str, Health], counts: RunCounts
+) -> list[RunFeedRow]:
+    """Store several feeds in one transaction: a commit waits for the disk, however little it holds."""
+    now, rows = datetime.now(UTC), []
+    with session_scope(monitor.engine) as session:
+        for work in works:
+            pages = _pages(work.reading, work.entries.to_read, work.fetched)
+            row, events, changed = _store_feed(session, monitor, run_id, work, pages, health[work.reading.feed.id], now)
+            rows.append((row, events, pages))
+            counts.stories_changed += changed
+    for row, events, pages in rows:
+        _count(counts, row, pages)
+        for event in events:
+            log.warning("feed raised feed=%s event=%s state=%s reason=%s", row.feed_id, event, row.state, row.reason)
+    return [row for row, _, _ in rows]
+
+
+def _store_feed(
+    session: Session,
     monitor: Monitor,
     run_id: str,
-    reading: Reading,
-    entries: Sorted,
-    fetched: Mapping[str, FetchOutcome],
+    work: _Work,
+    pages: Mapping[str, Page],
     health: Health,
-    counts: RunCounts,
-) -> RunFeedRow:
-    now, settings = datetime.now(UTC), monitor.settings
-    pages = _pages(reading, entries.to_read, fetched)
-    bounds = health_bounds(settings)
-    with session_scope(monitor.engine) as session:
-        saved = _save(session, monitor, run_id, reading, entries, pages, now)
-        seen = pace(reading.entries, saved.new) if reading.entries else Seen()
-        after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
-        feeds.record(session, reading.feed, reading.outcome, after, events, now)
-        feeds.count_patterns(session, reading.feed.id, reading.hits, now)
-        row = RunFeedRow(
-            run_id=run_id,
-            feed_id=reading.feed.id,
-            state=reading.outcome.state.value,
-            reason=reading.outcome.reason,
-            attempts=reading.outcome.attempts,
-            entries=len(reading.entries) + reading.broken + reading.left_out,
-            new=saved.new,
-            known=len(reading.entries) + reading.broken - saved.new - saved.broken,
-            quarantined=saved.broken,
-            left_out=reading.left_out,
-        )
-        runs.record_feed(session, row)
-    _count(counts, row, saved, pages)
-    for event in events:
-        log.warning("feed raised feed=%s event=%s state=%s reason=%s", row.feed_id, event, row.state, row.reason)
-    return row
+    now: datetime,
+) -> tuple[RunFeedRow, tuple[Event, ...], int]:
+    reading = work.reading
+    saved = _save(session, monitor, run_id, work, pages, now)
+    seen = pace(reading.entries, saved.new) if reading.entries else Seen()
+    bounds = health_bounds(monitor.settings)
+    after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
+    feeds.record(session, reading.feed, reading.outcome, after, events, now, len(reading.entries))
+    feeds.count_patterns(session, reading.feed.id, reading.hits, now)
+    row = RunFeedRow(
+        run_id=run_id,
+        feed_id=reading.feed.id,
+        state=reading.outcome.state.value,
+        reason=reading.outcome.reason,
+        attempts=reading.outcome.attempts,
+        entries=len(reading.entries) + reading.left_out + reading.broken,
+        new=saved.new,
+        known=len(reading.entries) + reading.broken - saved.new - saved.broken,
+        quarantined=saved.broken,
+        left_out=reading.left_out,
+    )
+    runs.record_feed(session, row)
+    return row, events, saved.changed
 
 
-def _count(counts: RunCounts, row: RunFeedRow, saved: Saved, pages: Mapping[str, Page]) -> None:
+def _count(counts: RunCounts, row: RunFeedRow, pages: Mapping[str, Page]) -> None:
     counts.entries += row.entries
     counts.stories_new += row.new
     counts.stories_known += row.known
-    counts.stories_changed += saved.changed
-    counts.entries_quarantined += row.quarantined
     counts.entries_left_out += row.left_out
+    counts.entries_quarantined += row.quarantined
     counts.pages_read += sum(page.document is not None for page in pages.values())
     counts.pages_failed += sum(page.document is None for page in pages.values())
 
 
-def _pages(reading: Reading, fresh: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]) -> dict[str, Page]:
-    """Return the page of each fresh entry by fingerprint: fetched for its link, or brought along by its source."""
-    pages = {p: _read_page(fetched[e.link]) for p, e in fresh.items() if e.link and e.link in fetched}
+def _pages(reading: Reading, told: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]) -> dict[str, Page]:
+    """Return the page of each entry to be read by fingerprint: fetched for its link, or brought along by its source."""
+    pages = {p: _read_page(fetched[e.link]) for p, e in told.items() if e.link and e.link in fetched}
     if reading.pages:
         along = {
             id(entry): reading.pages[place] for place, entry in enumerate(reading.entries) if place in reading.pages
         }
-        brought = ((p, along.get(id(e))) for p, e in fresh.items())
-        pages |= {p: Page(fresh[p].content, TextQuality.FULL, document) for p, document in brought if document}
+        brought = ((p, along.get(id(e))) for p, e in told.items())
+        pages |= {p: Page(told[p].content, TextQuality.FULL, document) for p, document in brought if document}
     return pages
 
 
@@ -171,19 +195,14 @@ def wires_of(monitor: Monitor) -> frozenset[str]:
 
 
 def _save(
-    session: Session,
-    monitor: Monitor,
-    run_id: str,
-    reading: Reading,
-    entries: Sorted,
-    pages: Mapping[str, Page],
-    now: datetime,
+    session: Session, monitor: Monitor, run_id: str, work: _Work, pages: Mapping[str, Page], now: datetime
 ) -> Saved:
+    reading = work.reading
     document = reading.outcome.document
     if document is None or reading.outcome.state is FeedState.UNCHANGED:
         return Saved()
     capture = captures.keep(session, reading.feed.id, document)
-    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(entries, pages)
+    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(work.entries, pages)
     if reading.broken:
         subject = f"feed:{reading.feed.id}:{document.digest[:16]}"
         quarantine.enter(session, STAGE, subject, f"{reading.broken} entries broke the parser", now, capture)

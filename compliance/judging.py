@@ -33,6 +33,7 @@ from rules.rulebook import Rulebook
 log = logging.getLogger(__name__)
 
 BATCH = 400
+STAGE = "screen"
 Progress = Callable[[str, int, int], None]
 
 
@@ -114,10 +115,9 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
             batch = stories.load(session, waiting[start : start + BATCH])
         judged, failed = _judge_each(judges, batch)
         with session_scope(monitor.engine) as session:
-            for story, _ in judged:
-                quarantine.clear(session, "screen", f"story:{story.id}")
+            quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
             for story, reason in failed:
-                quarantine.enter(session, "screen", f"story:{story.id}", reason, datetime.now(UTC))
+                quarantine.enter(session, STAGE, f"story:{story.id}", reason, datetime.now(UTC))
             _file(session, monitor, judged, run_id, counts)
         counts.screened += len(judged)
         counts.screening_quarantined += len(failed)
@@ -127,6 +127,19 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
     counts.verdicts = dict(verdicts)
     draw_cleared(monitor, run_id, counts)
     counts.not_covered = verdicts[Verdict.NOT_COVERED.value]
+
+
+def judge_now(monitor: Monitor, story_id: int, run_id: str, counts: RunCounts) -> str | None:
+    """Judge one story outside a run and file it; return None, or why it breaks, which is entered as one more try."""
+    with session_scope(monitor.engine) as session:
+        told = stories.load(session, [story_id])
+    judged, failed = _judge_each(judges_of(monitor), told)
+    with session_scope(monitor.engine) as session:
+        for _, reason in failed:
+            quarantine.enter(session, STAGE, f"story:{story_id}", reason, datetime.now(UTC))
+        quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
+        _file(session, monitor, judged, run_id, counts)
+    return failed[0][1] if failed else None
 
 
 def _judge_each(

@@ -96,14 +96,17 @@ def _plain(cluster: str) -> str:
 
 def _with_latin_looks(text: str) -> str:
     """Return the text with look-alikes in words that are Latin otherwise; a word of another script stays."""
-    return _WORD.sub(lambda word: _latin(word.group()), text)
+    words = _WORD.findall(text)
+    # In a Latin text a word of look-alikes alone is a Latin one too; in a Russian text it is Russian.
+    is_latin = sum(w.isascii() for w in words) * 5 > len(words) * 2
+    return _WORD.sub(lambda word: _latin(word.group(), is_latin), text)
 
 
-def _latin(word: str) -> str:
+def _latin(word: str, is_latin: bool) -> str:
     if word.isascii() or not any(c in _LOOK for c in word):
         return word
     plain = "".join(_LOOK.get(c, c) for c in word)
-    return plain if plain.isascii() and any(c.isascii() for c in word) else word
+    return plain if plain.isascii() and (is_latin or any(c.isascii() for c in word)) else word
 
 
 def normal_story(story: Story) -> tuple[Story, dict[Field, Normal] | None]:

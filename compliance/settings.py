@@ -53,6 +53,14 @@ class Settings(BaseSettings):
     poll_longest_minutes: int = Field(
         default=360, ge=1, le=1440, description="Minutes after which a feed that is well is asked at the latest."
     )
+    capture_days: int = Field(
+        default=400, ge=1, description="Days that bytes as received are kept after their last fetch."
+    )
+    case_capture_days: int = Field(
+        default=3653,
+        ge=1,
+        description="Days that bytes behind a decided case are kept after its last change; an open case's stay.",
+    )
     allow_private_feeds: bool = Field(
         default=False, description="Allow feeds on private, loopback and link-local addresses."
     )

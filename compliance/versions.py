@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-_PIECE = re.compile(r"\S+\s*|\s+")
+_PIECE = re.compile(r"\S+|\s+")
 # Word by word up to so many pieces; beyond, line by line, or the time would grow with the square of the text.
-_MOST_PIECES = 4_000
+_MOST_PIECES = 6_000
 
 
 @dataclass(frozen=True, slots=True)

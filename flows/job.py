@@ -1,5 +1,6 @@
 """What a flow run works on. Settings and callbacks stay in the process; Prefect is handed ids and paths only."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,8 @@ from compliance.coverage import RunCounts
 from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
 
+# Seconds; a lease lasts five minutes.
+_RENEW_AFTER = 20.0
 Progress = Callable[[str, int, int], None]
 
 
@@ -53,11 +56,13 @@ class Job:
     started_at: datetime
     on_progress: Progress | None
     counts: RunCounts = field(default_factory=RunCounts)
+    _renewed_at: float = 0.0
 
     def progress(self, step: str, done: int, total: int) -> None:
         """Renew the lease and tell the door."""
-        if done == total or done % 10 == 0:
+        if done == total or time.monotonic() - self._renewed_at > _RENEW_AFTER:
             pipeline.keep_lease(self.monitor.engine)
+            self._renewed_at = time.monotonic()
         if self.on_progress:
             self.on_progress(step, done, total)
 

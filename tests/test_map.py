@@ -62,3 +62,13 @@ def test_nothing_below_the_doors_imports_a_door(path: Path) -> None:
     doors = [i for i in imports(path) if (i + ".").startswith(("compliance.web.", "compliance.cli", "flows."))]
     # The terminal's view of a run starts the flow that it shows.
     assert not doors or path.name == "nightly.py"
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_nothing_is_fetched_but_through_the_guard(path: Path) -> None:
+    # `serve` and `health` ask this installation's own health checks, whose addresses the operator gives.
+    if path.name in ("fetcher.py", "guard.py", "cli_serve.py"):
+        return
+    clients = ("requests", "urllib3", "urllib.request", "http.client", "httpx", "aiohttp", "trafilatura.downloads")
+    assert not [i for i in imports(path) if i.startswith(clients)]
+    assert "fetch_url" not in path.read_text(encoding="utf-8")

@@ -6,12 +6,18 @@ from typing import Any
 
 import trafilatura
 from lxml.etree import LxmlError
+from trafilatura.utils import decode_file
 
 from compliance.intake.text import clean_text, mended
 from compliance.story import Entry, FeedDocument, TextQuality
 
 # The cost of extraction grows with the page, and an article page is rarely over 1 MB.
 MAX_PAGE = 3_000_000
+# A long article with its menus has some thousand elements; memory and time grow with them, not with the bytes alone.
+MAX_ELEMENTS = 50_000
+_MOST_ATTRIBUTES = 1_000
+_LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]{0,30})\s[^<>]{5000,}")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 EXTRACTOR = f"trafilatura {trafilatura.__version__}"
 _UNSEEN = frozenset({"template", "noscript", "iframe", "object", "embed"})
 _HIDDEN_STYLE = re.compile(
@@ -64,9 +70,11 @@ def read_page(document: FeedDocument) -> PageText:
 
 def _extracted(document: FeedDocument) -> tuple[str, int]:
     """Return the article as the extractor sees it, and how many hidden parts it was not shown."""
-    tree = trafilatura.load_html(document.body)
+    tree = trafilatura.load_html(_LONG_TAG.sub(_without_attributes, _decoded(document)))
     if tree is None:
         return "", 0
+    if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
+        raise ValueError("too many elements for an article")
     hidden = _drop_hidden(tree)
     extracted = trafilatura.extract(
         tree,
@@ -78,6 +86,24 @@ def _extracted(document: FeedDocument) -> tuple[str, int]:
         deduplicate=False,
     )
     return extracted or "", hidden
+
+
+def _decoded(document: FeedDocument) -> str:
+    """Return the page as text: by the charset that HTTP gives where the bytes are of that charset, else as detected."""
+    named = _CHARSET.search(document.content_type or "")
+    is_wide = b"\x00" in document.body[:400]
+    # Nearly any bytes can be read as UTF-16, into nonsense.
+    if named and is_wide == named[1].lower().startswith(("utf-16", "utf-32", "ucs")):
+        try:
+            return document.body.decode(named[1])
+        except (LookupError, UnicodeError):
+            pass
+    return str(decode_file(document.body))
+
+
+def _without_attributes(tag: re.Match[str]) -> str:
+    # The parser compares each attribute with all before it: 50,000 of them would take half a minute.
+    return f"<{tag[1]} " if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0]
 
 
 def _drop_hidden(tree: Any) -> int:

@@ -9,13 +9,16 @@ from compliance.story import Entry
 
 _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|yclid|_ga|_gl|ref|ref_src|ref_url|referrer|source|src|"
-    r"cmpid|cmp|campaign|ocid|ncid|sr_share|smid|smtyp|at_\w+|ns_\w+|xtor|partner|feature|share|outputtype|amp)$",
+    r"cmpid|cmp|campaign|ocid|ncid|sr_share|smid|smtyp|at_\w+|ns_\w+|xtor|partner|feature|share|outputtype|amp|amp_\w+|usqp)$",
     re.IGNORECASE,
 )
 _AMP_TAIL = re.compile(r"(?:/amp/?|\.amp(?:\.html)?)$", re.IGNORECASE)
 _WORDS = re.compile(r"\w+")
 # A deeper nest of twins than this is nobody's address.
 _MOST_LAYERS = 100
+_AMP_CACHE = re.compile(r"/[cvi]/(?:s/)?(?P<address>[^/]+\.[^/]+/.*)")
+_AMP_VIEWER = re.compile(r"/amp/(?:s/)?(?P<address>[^/]+\.[^/]+/.*)")
+_GOOGLE = re.compile(r"^(?:www\.|news\.)?google\.[a-z.]{2,6}$")
 _MOBILE = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 
 
@@ -86,9 +89,24 @@ def canonical_url(url: str) -> str:
     return once
 
 
+def _behind(url: str) -> str:
+    """Return the article's own address where the given one is a copy in an AMP cache or a forwarding link."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    cached = _AMP_CACHE.match(parts.path) if host.endswith(".cdn.ampproject.org") else None
+    cached = cached or (_AMP_VIEWER.match(parts.path) if _GOOGLE.match(host) else None)
+    if cached:
+        return f"https://{cached['address']}" + (f"?{parts.query}" if parts.query else "")
+    if _GOOGLE.match(host) and parts.path == "/url":
+        given = dict(parse_qsl(parts.query))
+        target = given.get("url") or given.get("q") or ""
+        return target if target.startswith(("http://", "https://")) else url
+    return url
+
+
 def _canonical(url: str) -> str:
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(_behind(url.strip()))
         port = parts.port
     except ValueError:
         return url.strip()

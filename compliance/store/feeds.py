@@ -35,9 +35,15 @@ def health_of(row: FeedRow | None) -> Health:
 
 
 def record(
-    session: Session, feed: Feed, outcome: FetchOutcome, after: Health, events: Iterable[Event], now: datetime
+    session: Session,
+    feed: Feed,
+    outcome: FetchOutcome,
+    after: Health,
+    events: Iterable[Event],
+    now: datetime,
+    entries: int = 0,
 ) -> FeedRow:
-    """Enter how a fetch ended and how the feed stands after it.
+    """Enter how a fetch ended, how many entries a body held, and how the feed stands after it.
 
     Validators are kept of a body that read as a feed, so that what could not be read is fetched whole again.
     """
@@ -55,6 +61,8 @@ def record(
         row.alarmed_at = None
     if has_moved_house:
         row.etag = row.last_modified = row.body_digest = None
+    if outcome.document is not None and outcome.state is not FeedState.UNCHANGED:
+        row.entries = entries
     _keep_validators(row, outcome, now)
     told = [(event, _detail(event, row)) for event in events]
     _note_move(row, outcome, now)

@@ -1,8 +1,9 @@
 """What broke a step: kept with its reason, tried again, parked after the third failure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from compliance.store.tables import QuarantineRow
 
@@ -39,6 +40,12 @@ def clear(session: Session, stage: str, subject: str) -> None:
     row = _row(session, stage, subject)
     if row is not None:
         session.delete(row)
+
+
+def clear_all(session: Session, stage: str, subjects: Sequence[str]) -> None:
+    """Forget the failures of all these subjects, in one statement."""
+    mine = (col(QuarantineRow.stage) == stage, col(QuarantineRow.subject).in_(list(subjects)))
+    session.connection().execute(delete(QuarantineRow).where(*mine))
 
 
 def listed(session: Session) -> list[QuarantineRow]:

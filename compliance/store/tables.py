@@ -56,13 +56,17 @@ class FeedRow(SQLModel, table=True):
 
 
 class BodyRow(SQLModel, table=True):
-    """Bytes as received, zlib-compressed, stored once per SHA-256 digest of the original."""
+    """Bytes as received, zlib-compressed, stored once per SHA-256 digest of the original.
+
+    Once the bytes are dropped, ``packed`` is empty and ``dropped_at`` says when; size and digest stay.
+    """
 
     __tablename__ = "bodies"
 
     digest: str = Field(primary_key=True)
     size: int
     packed: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    dropped_at: datetime | None = None
 
 
 class CaptureRow(SQLModel, table=True):

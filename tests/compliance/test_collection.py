@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def collect(
     collector = Collector(
         feeds, POLICY, given, known or {}, lambda r: [e.link or "" for e in r.entries] if r.feed.full_text else []
     )
-    return {reading.feed.id: (reading, pages) for reading, pages in collector.read()}
+    return {reading.feed.id: (reading, pages) for batch in collector.read() for reading, pages in batch}
 
 
 def test_slow_feeds_hold_up_good_ones_by_less_than_one_deadline() -> None:
@@ -59,7 +60,7 @@ def test_slow_feeds_hold_up_good_ones_by_less_than_one_deadline() -> None:
         good = [Feed(f"g{n}", f"http://g{n}.example:{port}/good", "G") for n in range(20)]
         collector = Collector([*slow, *good], POLICY, Bounds(8, 2, 0), {}, lambda _: [])
         started, ended = time.monotonic(), {}
-        for reading, _pages in collector.read():
+        for reading, _pages in chain.from_iterable(collector.read()):
             ended[reading.feed.id] = time.monotonic() - started
             assert (reading.outcome.state is FeedState.OK) == reading.feed.id.startswith("g")
     assert len(ended) == 40
@@ -84,7 +85,7 @@ def test_feeds_that_failed_before_are_asked_last() -> None:
         feeds = [Feed(f"f{n}", f"http://127.0.0.1:{port}/f?{n}", "F") for n in range(6)]
         known = {"f0": (Validators(), Health(weight=4.0))}
         collector = Collector(feeds, POLICY, Bounds(1, 1, 0), known, lambda _: [])
-        assert [reading.feed.id for reading, _ in collector.read()][-1] == "f0"
+        assert [reading.feed.id for reading, _ in chain.from_iterable(collector.read())][-1] == "f0"
 
 
 ROBOTS = b"User-agent: EmbargoWatch\nDisallow: /private\nCrawl-delay: 0.2\n\nUser-agent: *\nDisallow: /\n"

@@ -222,7 +222,7 @@ def test_saved_pages_become_stories_with_their_bytes(monitor: Monitor, tmp_path:
     counts, _ = read(monitor, Feed("f", f"folder:{folder}", "Saved"))
     assert counts.stories_new == 1 and counts.pages_read == 1
     again, found = read(monitor, Feed("f", f"folder:{folder}", "Saved"))
-    assert again.stories_new == 0 and found["f"].state == "unchanged"
+    assert again.stories_new == 0 and found["f"].state == "unchanged" and row_of(monitor).entries == 1
     with session_scope(monitor.engine) as session:
         (story,) = session.exec(select(StoryRow))
         assert story.title == "Shells" and "artillery" in story.text and story.page_capture_id is not None

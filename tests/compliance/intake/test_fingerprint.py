@@ -41,6 +41,13 @@ def test_entries_without_guid_and_link_go_by_their_title() -> None:
         "https://NEWS.example/a/1?utm_source=rss&utm_medium=x&fbclid=1",
         "https://news.example/a/1/amp/",
         "https://news.example/a/1.amp.html",
+        "https://news.example/a/1?amp=1",
+        "https://amp.news.example/a/1",
+        "https://news-example.cdn.ampproject.org/c/s/news.example/a/1",
+        "https://news-example.cdn.ampproject.org/v/s/m.news.example/a/1/amp?amp_js_v=0.1&usqp=mq331",
+        "https://www.google.com/amp/s/news.example/a/1",
+        "https://www.google.com/url?q=https%3A%2F%2Fnews.example%2Fa%2F1&sa=t",
+        "HTTPS://www.news.example./a/1?ref=home&utm_campaign=x",
     ],
 )
 def test_the_many_addresses_of_an_article_are_one(url: str) -> None:
@@ -50,6 +57,33 @@ def test_the_many_addresses_of_an_article_are_one(url: str) -> None:
 def test_parameters_that_choose_the_article_are_kept_in_one_order() -> None:
     assert canonical_url("https://x.example/r?id=7&b=2") == canonical_url("https://x.example/r?b=2&id=7")
     assert canonical_url("https://x.example/r?id=7") != canonical_url("https://x.example/r?id=8")
+
+
+URLS = st.builds(
+    lambda scheme, host, path, query, tail: f"{scheme}://{host}/{path}{query}{tail}",
+    st.sampled_from(["http", "https", "HTTP"]),
+    st.sampled_from(["news.example", "www.News.example", "m.news.example:443", "amp.x.example", "x.cdn.ampproject.org",
+                     "www.google.com", "[::1]", "bücher.example", "news.example:8080", "", "news.example."]),
+    st.text(alphabet="abc/.-_%2f~ é", max_size=24),
+    st.sampled_from(["", "?", "?id=7&utm_source=x", "?b=2&a=1&a=0", "?q=https%3A%2F%2Fx.example%2Fa", "?amp",
+                     "?%zz=&=&"]),
+    st.sampled_from(["", "#top", "/amp", "/amp/", ".amp", "?outputType=amp"]),
+)  # fmt: skip
+
+
+@given(URLS)
+@example("https://www.google.com/url?q=https://www.google.com/url?q=https://x.example/a")
+def test_a_canonical_address_stays_is_https_and_carries_no_tracking(url: str) -> None:
+    once = canonical_url(url)
+    assert canonical_url(once) == once
+    assert once.startswith("https://") or once == url.strip()
+    assert "utm_" not in once and "#" not in once.partition("?")[0]
+
+
+@given(st.text(alphabet="abcdefgh-", min_size=1, max_size=12), st.text(alphabet="abcdefgh-", min_size=1, max_size=12))
+def test_two_articles_are_never_given_one_address(one: str, other: str) -> None:
+    addresses = {canonical_url(f"https://news.example/2026/{slug}.html?id=7") for slug in (one, other)}
+    assert len(addresses) == len({one, other})
 
 
 @given(st.one_of(st.text(max_size=80), st.text(alphabet="/amp.w m?=&#%;:@[]%2f", max_size=40)))

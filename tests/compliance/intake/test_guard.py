@@ -1,5 +1,5 @@
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +9,7 @@ from compliance.intake import guard
 from compliance.intake.fetcher import FetchPolicy, fetch
 from compliance.intake.guard import check_url, refusal
 from compliance.story import FeedState
-from tests.compliance.intake.hostile import hostile, reply
+from tests.compliance.intake.hostile import Answer, Hostile, hostile, reply
 
 INNER = [
     "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
@@ -56,7 +56,7 @@ def test_no_spelling_of_an_inner_address_is_fetched(url: str) -> None:
     assert outcome.state in (FeedState.BLOCKED, FeedState.BAD_URL, FeedState.DNS), (url, outcome)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(st.integers(0, 2**24 - 1), st.sampled_from(["dec", "hex", "oct", "short", "mapped"]))
 def test_random_spellings_of_loopback_never_connect(rest: int, form: str) -> None:
     number = (127 << 24) + rest
@@ -78,6 +78,55 @@ def test_a_name_with_one_inner_answer_among_public_ones_is_refused() -> None:
 
     outcome = fetch("http://mixed.example/", FetchPolicy("tests", resolver=mixed, deadline=3))
     assert outcome.state is FeedState.BLOCKED and "10.0.0.5" in outcome.reason
+
+
+def host(address: str) -> str:
+    return f"[{address.replace('%', '%25')}]" if ":" in address else address
+
+
+@pytest.mark.parametrize("url", [*SPELLINGS, *(f"http://{host(address)}/" for address in INNER)])
+def test_no_redirect_leads_to_an_inner_address(outer: tuple[Hostile, dict[str, Answer]], url: str) -> None:
+    server, routes = outer
+    routes["/"] = reply(b"", "302 Found", f"Location: {url.encode('utf-8').decode('latin-1')}\r\n")
+    server.asked.clear()
+    outcome = fetch(server.base + "/", FetchPolicy("tests", connect_timeout=2, deadline=4))
+    assert outcome.document is None and server.asked == ["/"]
+    assert outcome.state in (FeedState.BLOCKED, FeedState.BAD_URL, FeedState.DNS), outcome
+
+
+@pytest.fixture
+def outer(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Hostile, dict[str, Answer]]]:
+    """A server on 127.0.0.2, which these tests alone count as public; everything else is as in production."""
+    monkeypatch.setattr(guard, "refusal", lambda address: None if address == "127.0.0.2" else refusal(address))
+    routes: dict[str, Answer] = {}
+    with hostile(routes, host="127.0.0.2") as server:
+        port = int(server.base.rpartition(":")[2])
+        monkeypatch.setattr(guard, "PUBLIC_PORTS", guard.PUBLIC_PORTS | {port})
+        yield server, routes
+
+
+REBINDING: dict[str, list[list[str]]] = {
+    "inside at once": [["127.0.0.1"]],
+    "one inner among public ones": [["93.184.216.34", "10.0.0.5"]],
+    "inner metadata in IPv6": [["::ffff:169.254.169.254"]],
+    "public, then inside": [["127.0.0.2"], ["127.0.0.1"]],
+    "no address": [[]],
+}
+
+
+@pytest.mark.parametrize("name", REBINDING)
+def test_no_name_that_changes_its_address_leads_inside(outer: tuple[Hostile, dict[str, Answer]], name: str) -> None:
+    server, routes = outer
+    port, answers = server.base.rpartition(":")[2], list(REBINDING[name])
+    routes["/"] = reply(b"fine")
+    with hostile({"/": reply(b"secret")}) as inner:
+        resolve = lambda _host, _port: answers.pop(0) if len(answers) > 1 else answers[0]  # noqa: E731
+        policy = FetchPolicy("tests", resolver=resolve, connect_timeout=2, deadline=3)
+        outcomes = [fetch(f"http://rebind.example:{port}/", policy) for _ in range(2)]
+        assert inner.asked == []
+    for outcome in outcomes:
+        assert outcome.document is None or outcome.document.body == b"fine"
+    assert outcomes[1].state in (FeedState.BLOCKED, FeedState.DNS)
 
 
 def test_a_name_that_changes_after_the_check_is_not_asked_again() -> None:

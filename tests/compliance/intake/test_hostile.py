@@ -190,7 +190,7 @@ def test_every_case_ends_in_its_state_in_bounded_time_and_asks_for_nothing_else(
     server.asked.clear()
     started = time.monotonic()
     found = read(server.base + path_of(name))
-    assert time.monotonic() - started < POLICY.deadline + bounded.SECONDS + 1
+    assert time.monotonic() - started < POLICY.deadline + 6 * bounded.SECONDS
     assert found.outcome.state in states, found.outcome
     assert len(found.entries) == (entries if found.outcome.state is FeedState.OK else 0)
     assert found.outcome.reason or found.outcome.state in (FeedState.OK, FeedState.EMPTY)

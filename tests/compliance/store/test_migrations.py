@@ -7,9 +7,11 @@ from alembic import command
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from compliance.intake.health import Standing, is_due
 from compliance.missrate import Tally
-from compliance.store import database, draws
+from compliance.store import database, draws, feeds
 from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
+from compliance.store.tables import RunRow
 
 ROWS = (
     "INSERT INTO stories (id, fingerprint, title, text, first_seen, quality) VALUES (1, 'f', 't', 'x', :now, 'full')",
@@ -19,6 +21,11 @@ ROWS = (
     "parties, opened_at, changed_at, revision) VALUES (1, 'EW-1', 1, 'waiting', 'alert', 0.9, 'a', '[]', '[]', '[]', "
     "'[]', :now, :now, 1)",
     "INSERT INTO case_stories VALUES (1, 1, 1, 'first', :now)",
+    "INSERT INTO feeds (id, url, title, state, reason, state_since, last_checked, last_success, failures, entries) "
+    "VALUES ('well', 'https://a.example/', 'A', 'unchanged', '', :now, :now, :now, 0, 9)",
+    "INSERT INTO feeds (id, url, title, state, reason, state_since, last_checked, failures, entries) "
+    "VALUES ('ill', 'https://b.example/', 'B', 'timeout', 'x', :now, :now, 4, 0)",
+    "INSERT INTO runs (id, started_at, state, counts, faults) VALUES ('r', :now, 'reconciled', '{}', '[]')",
 )
 _LINK = "INSERT INTO case_stories (case_id, story_id, screening_id, reason, joined_at) VALUES (1, 1, {}, 'x', :now)"
 NOW = {"now": "2026-11-20 03:00:00.000000+00:00"}
@@ -50,6 +57,20 @@ def test_rows_of_the_first_schema_are_kept(old_database: str) -> None:
         assert tuple(told) == (1, 0.9, "alert", "und")
         assert connection.execute(text("SELECT screening_id FROM case_stories")).scalar_one() == 1
         assert connection.execute(text("SELECT origin FROM cases")).scalar_one() == "screening"
+    engine.dispose()
+
+
+def test_feeds_of_the_first_schema_stand_as_they_did(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with session_scope(engine) as session:
+        rows = feeds.known(session, ["well", "ill"])
+        well, ill = feeds.health_of(rows["well"]), feeds.health_of(rows["ill"])
+        assert (well.standing, well.failing_since, well.last_new) == (Standing.HEALTHY, None, rows["well"].last_success)
+        assert (ill.standing, ill.failures, ill.failing_since) == (Standing.SHAKY, 4, rows["ill"].state_since)
+        assert rows["ill"].losses == rows["ill"].moved_seen == 0
+        assert is_due(well, rows["well"].last_checked) and is_due(ill, rows["ill"].last_checked)
+        assert session.get_one(RunRow, "r").job == "nightly"
     engine.dispose()
 
 

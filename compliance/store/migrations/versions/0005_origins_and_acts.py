@@ -43,6 +43,19 @@ def _add_versions() -> None:
     with op.batch_alter_table("quarantine") as table:
         table.add_column(sa.Column("capture_id", sa.Integer(), nullable=True))
         table.create_foreign_key("fk_quarantine_capture", "captures", ["capture_id"], ["id"])
+    op.add_column("bodies", sa.Column("dropped_at", UTCDateTime(), nullable=True))
+    op.create_table(
+        "holds",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), sa.ForeignKey("cases.id"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("set_by", AutoString(), nullable=False),
+        sa.Column("set_at", UTCDateTime(), nullable=False),
+        sa.Column("released_by", AutoString(), nullable=True),
+        sa.Column("released_at", UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_holds_case_id", "holds", ["case_id"])
     op.create_table(
         "story_versions",
         sa.Column("story_id", sa.Integer(), sa.ForeignKey("stories.id"), nullable=False),
