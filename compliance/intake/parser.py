@@ -20,6 +20,10 @@ _ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?(rss|feed|rdf|channel)\b", re.IGNORECASE)
 _HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # An entity declared in a document type is never needed by a feed and is how entity bombs work.
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DECLARED_BYTES = re.compile(rb"^\s*<\?xml[^>]*\?>")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
+_ONE_BYTE = re.compile(r"(?:us-)?ascii$|iso[-_]?8859|latin|windows-125|cp125|koi8|macintosh", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 
 
@@ -43,10 +47,12 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     if not document.body.strip():
         return ParsedFeed(FeedState.NOT_A_FEED, "the answer is empty")
     body, warnings = _without_doctype(document.body)
+    headers = _headers(document)
+    if _is_utf_8_under_another_name(body, headers.get("content-type", "")):
+        body, headers = _DECLARED_BYTES.sub(b"<?xml version='1.0' encoding='utf-8'?>", body, count=1), {}
+        warnings.append("the declared charset is false: read as UTF-8, which the bytes are")
     try:
-        parsed = feedparser.parse(
-            body, response_headers=_headers(document), sanitize_html=False, resolve_relative_uris=False
-        )
+        parsed = feedparser.parse(body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
     except Exception as error:  # noqa: BLE001  (feedparser has raised many kinds on hostile bytes; none may escape)
         return ParsedFeed(FeedState.PARSE_ERROR, f"the feed broke the parser ({type(error).__name__})")
     found = parsed.get("entries") or []
@@ -72,6 +78,24 @@ def _without_doctype(body: bytes) -> tuple[bytes, list[str]]:
         # The declaration still names the old encoding, and feedparser would believe it.
         body = _DECLARATION.sub("", body.decode(wide, "replace"), count=1).encode()
     return _DOCTYPE.sub(b"", body, count=1), ["a document type with entities was removed"]
+
+
+def _is_utf_8_under_another_name(body: bytes, content_type: str) -> bool:
+    """True where HTTP, or else the XML declaration, names a charset of one byte a letter and the bytes are UTF-8.
+
+    Text of such a charset is next to never well-formed UTF-8 by chance, while servers often name the wrong one. For
+    charsets of several bytes that does not hold, and the declaration is believed.
+    """
+    named = _CHARSET.search(content_type)
+    declared = _ENCODING.search(body[:200])
+    name = named[1] if named else declared[1].decode("ascii", "replace") if declared else ""
+    if body.isascii() or not _ONE_BYTE.match(name):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _headers(document: FeedDocument) -> dict[str, str]:
