@@ -8,7 +8,7 @@ from rich.markup import escape
 from sqlmodel import Session
 
 from compliance.case import CaseOrigin, Disposition
-from compliance.store import cases, ledger
+from compliance.store import cases, ledger, origins
 from compliance.store.tables import CaptureRow, CaseRow, LedgerRow, ScreeningRow, StoryRow
 
 
@@ -39,7 +39,10 @@ def case_file(session: Session, reference: str) -> dict[str, Any] | None:
     if row is None or row.id is None:
         return None
     told = cases.stories_of(session, row.id)
+    articles, sources = origins.count_of_case(session, row.id)
     return case_line(row) | {
+        "articles": articles,
+        "independent_origins": sources,
         "stories": [
             _story(session, story, screening) | {"joined_because": link.reason} for link, story, screening in told
         ],
@@ -58,6 +61,9 @@ def _story(session: Session, story: StoryRow, screening: ScreeningRow) -> dict[s
         "published": story.published.isoformat() if story.published else None,
         "first_seen": story.first_seen.isoformat(),
         "quality": story.quality,
+        "version": story.version,
+        "extractor": story.extractor,
+        "notes": story.notes,
         "capture": {"digest": capture.digest, "fetched_at": capture.fetched_at.isoformat()} if capture else None,
         "judgement": screening.judgement,
         "reasons": screening.reasons,
@@ -88,6 +94,7 @@ def print_case(found: dict[str, Any]) -> None:
     console.print(f"regimes {', '.join(found['regimes']) or 'none found'}; kinds {', '.join(found['kinds'])}")
     if found["denied_by"]:
         console.print(escape(f"denied by {', '.join(found['denied_by'])}"))
+    console.print(f"{found['articles']} articles, {found['independent_origins']} independent origins")
     for told in found["stories"]:
         console.print(
             f"\n[bold]{escape(told['title'])}[/bold]\n{escape(told['publisher'] or '')}  {escape(told['url'] or '')}"

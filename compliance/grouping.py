@@ -24,7 +24,7 @@ _TELLING = 0.35
 _RARE_NAME = 0.75
 _KEY_NAMES, _KEY_WORDS = 16, 12
 # A case is as like an act as its most like stories are: one alone may have been put there in error.
-_VOICES = 3
+_VOICES = 4
 _LOUDEST = 4.0
 _MOST_ACTS = 3
 # Fitted on the acts that were not set aside (benchmarks/grouping.py --fit) and rounded.
@@ -43,7 +43,7 @@ WEIGHTS = {
     "days": -0.6,
 }
 BIAS = -2.2
-THRESHOLD = -0.25
+THRESHOLD = 0.0
 
 
 @dataclass(frozen=True, slots=True)

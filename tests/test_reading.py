@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from compliance import pipeline, reading
 from compliance.case import Disposition
+from compliance.casefile import case_file
 from compliance.coverage import RunCounts
 from compliance.decision import dispose_case
 from compliance.errors import ConfigError
@@ -277,3 +278,18 @@ def test_a_digest_made_before_versions_were_kept_is_filled_in_without_a_version(
         session.exec(select(StoryRow)).one().entry_digest = None
     poll(served, item(text=f"{QUIET} "), item("Barley", OTHER, "b", "/b"))
     assert [(s.entry_digest is not None, s.latest_version) for s in rows(served)] == [(True, 1), (True, 1)]
+
+
+def test_a_case_says_how_many_articles_and_independent_origins_it_has(served: tuple[Monitor, dict[str, Any]]) -> None:
+    retold = (
+        "Shells and ballistic missiles went by freighter from Rajin in North Korea to Russia against U.N. sanctions, "
+        "according to South Korea's spy agency and the panel of experts. Pyongyang and Moscow deny it."
+    )
+    wire, copy = item("Shells", ACT, "a", "/a"), item("Shells by sea", ACT[: ACT.rindex("Moscow")], "b", "/b")
+    report = poll(served, wire, copy, item("Shells from Rajin", retold, "c", "/c"), judge=True)
+    assert report.faults == () and (report.counts.cases_opened, report.counts.stories_joined) == (1, 2)
+    with session_scope(served[0].engine) as session:
+        case = session.exec(select(CaseRow).where(CaseRow.origin == "screening")).one()
+        found = case_file(session, case.reference)
+    assert found is not None and (found["articles"], found["independent_origins"]) == (3, 2)
+    assert any("copy" in told["joined_because"] for told in found["stories"])

@@ -34,6 +34,10 @@ _WIDE = (
     (b"<\x00", "utf-16-le"),
     (b"\x00<", "utf-16-be"),
 )
+_DECLARED_BYTES = re.compile(rb"^\s*<\?xml[^>]*\?>")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([\w.:-]{2,40})", re.IGNORECASE)
+_ONE_BYTE = re.compile(r"(?:us-)?ascii$|iso[-_]?8859|latin|windows-125|cp125|koi8|macintosh", re.IGNORECASE)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
 
 
@@ -52,6 +56,9 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
         return parse_json_feed(body, document.final_url, now)
     if _SITEMAP.search(start) and not _ROOT.search(start):
         return parse_sitemap(body, document.final_url, now)
+    if recoded is document.body and _is_utf_8_under_another_name(body, kind or ""):
+        body, kind = _DECLARED_BYTES.sub(b"<?xml version='1.0' encoding='utf-8'?>", body, count=1), None
+        warnings.append("the declared charset is false: read as UTF-8, which the bytes are")
     try:
         parsed = feedparser.parse(
             body, response_headers=_headers(kind), sanitize_html=False, resolve_relative_uris=False
@@ -101,6 +108,24 @@ def _harmless(body: bytes) -> tuple[bytes, list[str]]:
     if b"<!ENTITY" not in body[:200_000].upper():
         return body, []
     return _DOCTYPE.sub(b"", body, count=1), ["a document type with entities was removed"]
+
+
+def _is_utf_8_under_another_name(body: bytes, content_type: str) -> bool:
+    """True where HTTP, or else the XML declaration, names a charset of one byte a letter and the bytes are UTF-8.
+
+    Text of such a charset is next to never well-formed UTF-8 by chance, while servers often name the wrong one. For
+    charsets of several bytes that does not hold, and the declaration is believed.
+    """
+    named = _CHARSET.search(content_type)
+    declared = _ENCODING.search(body[:200])
+    name = named[1] if named else declared[1].decode("ascii", "replace") if declared else ""
+    if body.isascii() or not _ONE_BYTE.match(name):
+        return False
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _headers(content_type: str | None) -> dict[str, str]:

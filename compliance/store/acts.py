@@ -23,7 +23,7 @@ _MOST_ACTS = 60
 def keep(session: Session, story_id: int, number: int, act: Act) -> None:
     """Store what a story tells of an act, in place of what was stored under the same number."""
     forget(session, story_id, number)
-    session.add(ToldActRow(story_id=story_id, act=number, day=act.day, profile=_profile(act)))
+    session.add(ToldActRow(story_id=story_id, act=number, day=act.day, profile=profile(act)))
     session.flush()
     keys = {"story_id": story_id, "act": number, "day": act.day}
     insert_new(session, ActKeyRow, [{"term": t, **keys} for t in terms_of(act)])
@@ -93,7 +93,8 @@ def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
     return [(row.act, _act(row)) for row in rows]
 
 
-def _profile(act: Act) -> dict[str, Any]:
+def profile(act: Act) -> dict[str, Any]:
+    """Return the act as plain values, as it is stored."""
     return {
         "roles": sorted([role, name] for role, name in act.roles),
         "kinds": sorted(act.kinds),

@@ -21,14 +21,14 @@ def acts(told: list[Told]) -> dict[str, list[Act]]:
 
 def test_the_set_is_as_large_and_mixed_as_it_says(told: list[Told]) -> None:
     by_act = {act: [t for t in told if act in t.acts] for t in told for act in t.acts}
-    assert len(by_act) >= 50 and all(3 <= len(stories) <= 12 for stories in by_act.values())
+    assert len(by_act) >= 60 and all(3 <= len(stories) <= 12 for stories in by_act.values())
     held_out = {act for act, stories in by_act.items() if stories[0].held_out}
     assert len(held_out) * 3 >= len(by_act)
-    assert sum(len(t.acts) > 1 for t in told) >= 2
+    assert sum(len(t.acts) > 1 for t in told) >= 4
 
 
 @pytest.mark.parametrize(
-    ("held_out", "precision", "recall", "f1"), [(False, 0.95, 0.90, 0.95), (True, 0.95, 0.90, 0.95)]
+    ("held_out", "precision", "recall", "f1"), [(False, 0.95, 0.88, 0.94), (True, 0.95, 0.88, 0.94)]
 )
 def test_stories_of_one_act_lie_in_one_case(
     told: list[Told], acts: dict[str, list[Act]], held_out: bool, precision: float, recall: float, f1: float

@@ -266,3 +266,55 @@ def test_any_title_and_summary_come_out_clean(title: str, summary: str) -> None:
         for text in (entry.title, entry.summary):
             text.encode("utf-8")
             assert "\x00" not in text and not any("\u202a" <= c <= "\u202e" for c in text)
+
+
+@pytest.mark.parametrize("name", ["iso-8859-1", "windows-1252", "us-ascii", "latin1", "koi8-r"])
+@pytest.mark.parametrize("where", ["HTTP", "XML", "both"])
+def test_utf_8_under_a_false_name_is_read_and_marked(name: str, where: str) -> None:
+    body = rss(item("Zürich – Köln"))
+    if where != "HTTP":
+        body = body.replace("?>", f' encoding="{name}"?>', 1)
+    found = parse(body.encode("utf-8"), "text/xml" if where == "XML" else f"text/xml; charset={name}")
+    assert found.entries[0].title == "Zürich – Köln"
+    assert any("charset is false" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header", "declared", "title"),
+    [
+        ("iso-8859-1", "iso-8859-1", "utf-8", "Zürich"),
+        ("iso-8859-1", "", "iso-8859-1", "Zürich"),
+        ("windows-1251", "windows-1251", "", "Владивосток"),
+        ("windows-1251", "", "windows-1251", "Владивосток"),
+        ("koi8-r", "koi8-r", "koi8-r", "Владивосток"),
+        ("gb18030", "", "gb18030", "北京钢铁"),
+        ("shift_jis", "shift_jis", "", "東京の港"),
+        ("big5", "", "big5", "臺北港口"),
+        ("euc-kr", "euc-kr", "", "부산항"),
+        ("utf-8", "utf-8", "utf-8", "東京"),
+        ("utf-8", "", "", "Zürich"),
+        ("utf-16", "", "utf-16", "Zürich"),
+    ],
+)
+def test_charsets_by_http_then_xml_then_content(encoding: str, header: str, declared: str, title: str) -> None:
+    body = rss(item(title) + item("Plain neighbour"))
+    if declared:
+        body = body.replace("?>", f' encoding="{declared}"?>', 1)
+    found = parse(body.encode(encoding), f"text/xml; charset={header}" if header else "application/rss+xml")
+    assert [e.title for e in found.entries] == [title, "Plain neighbour"]
+
+
+def test_one_item_that_breaks_costs_its_neighbours_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from compliance.intake import parser
+
+    made = parser._entry
+
+    def breaks(given: dict[str, object], base: str, now: datetime) -> object:
+        if given.get("title") == "poison":
+            raise RecursionError("poison")
+        return made(given, base, now)
+
+    monkeypatch.setattr(parser, "_entry", breaks)
+    found = parse(rss(item("One") + item("poison") + item("Two")))
+    assert [e.title for e in found.entries] == ["One", "Two"] and found.broken == 1
+    assert any("could not be read" in w for w in found.warnings)
