@@ -34,7 +34,7 @@ Clock = Callable[[], datetime]
 _BATCH = 50
 _THREADS = 8
 # No single send takes longer than this; a batch stops early rather than outlive its lease.
-_LONGEST_SEND = timedelta(seconds=45)
+_LONGEST_SEND = timedelta(seconds=150)
 # Answers that speak of the receiver and not of the alert: too busy, a gateway, a mail server that refuses the login.
 _OF_CHANNEL = frozenset({421, 429, 454, 502, 503, 504, 530, 534, 535})
 

@@ -17,7 +17,7 @@ from compliance.store.leases import is_dead
 from compliance.store.tables import DeliveryRow, OutboxRow
 
 EMAIL = "email"
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=4)
 # The whole schedule of the Standard Webhooks specification; a channel that is down longer than that is given up.
 GIVE_UP = timedelta(hours=75, minutes=35, seconds=5)
 HOLDING_TRIES = 2
