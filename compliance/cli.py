@@ -236,8 +236,9 @@ def _look_around(settings: Settings, engine: Any) -> None:
     from datetime import UTC, datetime
 
     from compliance import operations
-    from compliance.monitor import Monitor, fetch_policy
+    from compliance.monitor import Monitor, fetch_policy, open_alert_book
 
+    open_alert_book(settings)
     operations.look(Monitor(settings, engine, (), fetch_policy(settings)), datetime.now(UTC))
 
 

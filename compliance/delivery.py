@@ -85,7 +85,7 @@ def deliver_due(monitor: Monitor, counts: RunCounts, progress: Progress | None =
     with session_scope(monitor.engine) as session:
         due = outbox.waiting_ids(session)
         names = outbox.channels_waiting(session)
-    ready, wrong = _opened(monitor, names)
+    ready, wrong = _opened(monitor, names, clock())
     tally = _Tally(len(due), progress)
     if ready:
         with ThreadPoolExecutor(min(_THREADS, len(ready)), thread_name_prefix="deliver") as pool:
@@ -106,20 +106,30 @@ def _count(counts: RunCounts, due: Sequence[int], now: Mapping[int, str], ours: 
     counts.alerts_elsewhere += sum(ours.get(number) not in ("sent", "dead") for number in settled)
 
 
-def _opened(monitor: Monitor, names: Sequence[str]) -> tuple[list[Channel], list[str]]:
+def _opened(monitor: Monitor, names: Sequence[str], now: datetime) -> tuple[list[Channel], list[str]]:
     ready, wrong = [], []
     for name in names:
         try:
             channel = open_channel(name, monitor.alert_book, monitor.settings)
         except ConfigError as error:
-            log.warning("a channel cannot be opened, its alerts wait channel=%s reason=%s", name, error)
             wrong.append(str(error))
+            if _note_shut(monitor, name, str(error), now):
+                log.warning("a channel cannot be opened, its alerts wait channel=%s reason=%s", name, error)
             continue
         if channel is None:
             log.warning("alerts wait because no webhook is set channel=%s", name)
         else:
             ready.append(channel)
     return ready, wrong
+
+
+def _note_shut(monitor: Monitor, name: str, reason: str, now: datetime) -> bool:
+    """Enter that a channel is down, so that the desk shows it and the watchdog tells of it; True where that is news."""
+    with session_scope(monitor.engine) as session:
+        known = channels.circuit_of(session, name)
+        down_since = known.down_since or now
+        channels.keep(session, name, Circuit(known.failures, down_since, now, reason, known.last_alert), now)
+        return known.reason != reason[:500]
 
 
 def _work_off(monitor: Monitor, channel: Channel, tally: _Tally, clock: Clock) -> None:
@@ -216,5 +226,8 @@ def deliver_until(monitor: Monitor, stopped: threading.Event, every: float = 15.
         try:
             operations.look(monitor, utc_now())
             deliver_due(monitor, RunCounts())
+        except ConfigError:
+            # Said when it was found, and shown at the desk; the next round may find it mended.
+            continue
         except Exception:
             log.warning("a round of deliveries broke", exc_info=True)
