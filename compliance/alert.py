@@ -10,7 +10,7 @@ from html import escape
 from typing import Any
 
 from compliance.case import Case
-from compliance.telling import sentence
+from compliance.wording import sentence
 
 _SUBJECT = 160
 _QUOTE = 400

@@ -40,14 +40,15 @@ class CaseAction(StrEnum):
 
     OPENED = "case.opened"
     STORY_JOINED = "case.story_joined"
+    STORY_CHANGED = "case.story_changed"
     DECIDED = "case.decided"
     REOPENED = "case.reopened"
 
 
 # A decided case may be decided anew only after it was reopened, so that nobody overwrites a decision unseen.
 _FOLLOWS = {
-    CaseState.WAITING: (CaseAction.STORY_JOINED, CaseAction.DECIDED),
-    CaseState.DECIDED: (CaseAction.STORY_JOINED, CaseAction.REOPENED),
+    CaseState.WAITING: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.DECIDED),
+    CaseState.DECIDED: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.REOPENED),
 }
 
 

@@ -43,7 +43,18 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_alerts, cli_corpus, cli_coverage, cli_feeds, cli_model, cli_serve, cli_users
+    from compliance import (
+        cli_add,
+        cli_alerts,
+        cli_corpus,
+        cli_coverage,
+        cli_feeds,
+        cli_lists,
+        cli_model,
+        cli_rules,
+        cli_serve,
+        cli_users,
+    )
 
     app.add_typer(cli_alerts.app, name="alerts")
     app.add_typer(cli_coverage.app, name="coverage")
@@ -51,7 +62,10 @@ def assembled() -> typer.Typer:
     app.add_typer(cli_users.app, name="users")
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_corpus.app, name="corpus")
+    app.add_typer(cli_rules.app, name="rules")
+    app.add_typer(cli_lists.app, name="lists")
     cli_serve.mount(app)
+    cli_add.mount(app)
     return app
 
 

@@ -10,14 +10,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from compliance import cli_catalog
+from compliance.intake.bounded import parse_within_limits
 from compliance.intake.fetcher import fetch_feed
 from compliance.intake.fingerprint import fingerprint
-from compliance.intake.parser import ParsedFeed, parse_feed
+from compliance.intake.parser import ParsedFeed
 from compliance.monitor import fetch_policy
 from compliance.settings import Settings
 from compliance.story import Entry, Feed
 
 app = typer.Typer(no_args_is_help=True, help="The sources that are read.")
+cli_catalog.mount(app)
 
 
 @app.callback()
@@ -27,7 +30,7 @@ def feeds() -> None:
 
 @app.command("try")
 def try_feed(
-    url: Annotated[str, typer.Argument(help="Address of an RSS or Atom feed.")],
+    url: Annotated[str, typer.Argument(help="Address of a feed: RSS, Atom, JSON Feed or a news sitemap.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print state, reason and entries as JSON.")] = False,
     allow_private: Annotated[
         bool, typer.Option("--allow-private", help="Allow private, loopback and link-local addresses.")
@@ -51,13 +54,41 @@ def try_feed(
     raise typer.Exit(0 if found.state.is_healthy else 1)
 
 
+@app.command("health")
+def show_health(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a feed and line.")] = False,
+) -> None:
+    """Show how every feed stands, when it is asked next, and what was raised in the last week.
+
+    Exit status 1 where nothing has been read for longer than two polls, so that a watchdog outside can tell a silent
+    stop from a quiet day.
+
+    Example: embargowatch feeds health
+    """
+    from compliance import feedreport
+    from compliance.store.database import open_engine, session_scope, upgrade
+
+    settings, now = Settings(), datetime.now(UTC)
+    upgrade(settings.database)
+    with session_scope(open_engine(settings.database)) as session:
+        report = feedreport.report(session, settings, now)
+    if as_json:
+        for line in report.lines:
+            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    else:
+        feedreport.show(report)
+    if report.alarm:
+        Console(stderr=True).print(report.alarm, style="bold red", markup=False)
+        raise typer.Exit(1)
+
+
 def read_feed(feed: Feed, settings: Settings, *, allow_private: bool) -> ParsedFeed:
     """Return what one fetch of a feed gives; every failure is a state and a reason."""
     allowed = allow_private or settings.allow_private_feeds
     outcome = fetch_feed(feed, fetch_policy(settings, allow_private=allowed))
     if outcome.document is None:
         return ParsedFeed(outcome.state, outcome.reason)
-    return parse_feed(outcome.document, now=datetime.now(UTC))
+    return parse_within_limits(outcome.document, now=datetime.now(UTC))
 
 
 def _entry(entry: Entry) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The day's certificate → one digest mail in the outbox, even when nothing was found: silence must mean something."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 
 from sqlmodel import Session, col, select
@@ -56,7 +56,8 @@ def _mail(session: Session, monitor: Monitor, day: date, made: Certificate) -> d
     runs = _runs_of(session, day)
     link = f"{settings.desk_url.rstrip('/')}/certificates/{made.number}"
     subject = _subject(day, runs)
-    lines = _lines(day, runs, feeds.all_feeds(session), desk.counts(session), settings.desk_url)
+    known, counts = feeds.all_feeds(session), desk.counts(session)
+    lines = _lines(day, runs, known, counts, settings.desk_url, _raised(session, day))
     text = "\n".join([*lines, "", *certificates_.lines(made), f"Certificate: {link}"]) + "\n"
     return {
         "from": sender,
@@ -93,6 +94,12 @@ def _runs_of(session: Session, day: date) -> list[RunRow]:
     return list(session.exec(found.order_by(col(RunRow.started_at))))
 
 
+def _raised(session: Session, day: date) -> list[str]:
+    start = datetime.combine(day, time(), UTC)
+    found = (e for e in feeds.events(session, start) if e.at < start + timedelta(days=1))
+    return [f"{e.at:%H:%M} {e.feed_id}: {e.event}{': ' + e.detail if e.detail else ''}" for e in found]
+
+
 def _subject(day: date, runs: list[RunRow]) -> str:
     if not runs:
         return f"[digest] {day}: no run took place, nothing is covered"
@@ -101,7 +108,9 @@ def _subject(day: date, runs: list[RunRow]) -> str:
     return f"[digest] {day}: {opened} cases opened" + (f"; {trouble} runs need a look" if trouble else "")
 
 
-def _lines(day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str, int], link: str) -> list[str]:
+def _lines(
+    day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str, int], link: str, raised: list[str]
+) -> list[str]:
     lines = [f"Embargo Watch, {day} (UTC)", ""]
     if not runs:
         lines.append("No run took place on this day. Nothing was looked at, so nothing is covered.")
@@ -122,5 +131,6 @@ def _lines(day: date, runs: list[RunRow], known: list[FeedRow], counts: dict[str
     for row in failed:
         since = f"{row.state} since {row.state_since:%Y-%m-%d %H:%M}"
         lines.append(f"  not covered: {plain(row.title, 80)} ({since}): {plain(row.reason, 160)}")
+    lines += [f"  raised: {plain(text, 300)}" for text in raised]
     lines += ["", f"Queue: {counts['waiting']} cases wait, {counts['decided']} are decided.", f"Desk: {link}"]
     return lines

@@ -1,184 +1,191 @@
 """The first steps of the journey: every feed → its new stories. Each feed's rows land in one transaction."""
 
 import logging
+import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from compliance.collection import Bounds, Collector, Reading, Validators
 from compliance.coverage import RunCounts
-from compliance.intake.article import read_page, story_text
-from compliance.intake.fetcher import fetch, fetch_feed
-from compliance.intake.fingerprint import fingerprint
-from compliance.intake.parser import parse_feed
-from compliance.monitor import Monitor
-from compliance.store import captures, feeds, runs, stories
+from compliance.feedalarm import raise_alarms
+from compliance.intake.article import read_page
+from compliance.intake.health import Health, Seen, advance, is_due, is_held, pace
+from compliance.monitor import Monitor, health_bounds
+from compliance.reading import STAGE, Page, Saved, Shelf, Sorted, sort_entries
+from compliance.store import captures, feeds, quarantine, runs
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
-from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome, Story, TextQuality
+from compliance.story import Entry, Feed, FeedState, FetchOutcome, TextQuality
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
-_PAGES_PER_FEED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One feed fetched and parsed, before anything is stored."""
+def ingest(
+    monitor: Monitor, run_id: str, counts: RunCounts, progress: Progress | None = None, *, due_only: bool = False
+) -> None:
+    """Fetch the feeds of the catalogue and store what is new; ``counts`` then tells what came of each.
 
-    feed: Feed
-    outcome: FetchOutcome
-    entries: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """An article page fetched for an entry whose feed carries only a teaser."""
-
-    text: str
-    quality: TextQuality
-    document: FeedDocument | None
-
-
-def ingest(monitor: Monitor, run_id: str, counts: RunCounts, progress: Progress | None = None) -> None:
-    """Fetch every feed of the catalogue and store what is new; ``counts`` then tells what came of each.
-
-    A feed that fails keeps its state and reason, and the others go on. Killed at any moment, the step may be
-    repeated: validators and stories of a feed are stored together, so nothing is skipped and nothing doubled.
+    Every feed is read, or, with ``due_only``, those whose own pace says so. A feed whose server asked us to wait is
+    not asked before its time and is accounted for as it last stood. A feed that fails keeps its state and reason,
+    and the others go on. Killed at any moment, the step may be repeated: validators and stories of a feed are stored
+    together, so nothing is skipped and nothing doubled.
     """
-    with session_scope(monitor.engine) as session:
-        health = feeds.known(session, [f.id for f in monitor.feeds])
-    counts.feeds_due = len(monitor.feeds)
-    states: Counter[str] = Counter()
-    with ThreadPoolExecutor(monitor.settings.fetch_threads, thread_name_prefix="fetch") as pool:
-        for done, reading in enumerate(_readings(monitor, pool, health), 1):
-            row = _store(monitor, pool, run_id, reading, counts)
-            states[row.state] += 1
-            if progress:
-                progress("feeds", done, len(monitor.feeds))
-    counts.feeds_by_state = dict(sorted(states.items()))
-
-
-def _readings(monitor: Monitor, pool: ThreadPoolExecutor, health: dict[str, FeedRow]) -> Iterator[_Reading]:
-    """Yield feeds as they are read, never holding more bodies than twice the threads."""
-    waiting = list(reversed(monitor.feeds))
-    running: set[Future[_Reading]] = set()
-    while waiting or running:
-        while waiting and len(running) < 2 * monitor.settings.fetch_threads:
-            feed = waiting.pop()
-            running.add(pool.submit(_read, monitor, feed, health.get(feed.id)))
-        finished, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in finished:
-            yield future.result()
-
-
-def _read(monitor: Monitor, feed: Feed, known: FeedRow | None) -> _Reading:
-    # Validators belong to an address: a feed that moved is read afresh.
-    same = known if known is not None and known.url == feed.url else None
-    outcome = fetch_feed(
-        feed,
-        monitor.fetch_policy,
-        etag=same.etag if same else None,
-        last_modified=same.last_modified if same else None,
-    )
-    if outcome.document is None:
-        return _Reading(feed, outcome)
-    if same and same.body_digest == outcome.document.digest and FeedState(same.state).is_healthy:
-        return _Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
-    parsed = parse_feed(outcome.document, now=datetime.now(UTC))
-    return _Reading(feed, replace(outcome, state=parsed.state, reason=parsed.reason), tuple(parsed.entries))
-
-
-def _store(monitor: Monitor, pool: ThreadPoolExecutor, run_id: str, reading: _Reading, counts: RunCounts) -> RunFeedRow:
     now = datetime.now(UTC)
-    prints = [fingerprint(reading.feed.id, entry) for entry in reading.entries]
     with session_scope(monitor.engine) as session:
-        known = stories.known_fingerprints(session, prints)
-    # The same entry twice in one feed is one story.
-    fresh = {p: e for p, e in reversed(list(zip(prints, reading.entries, strict=True))) if p not in known}
-    pages = _read_pages(monitor, pool, reading.feed, fresh)
+        rows = feeds.known(session, [f.id for f in monitor.feeds])
+    health = {feed.id: feeds.health_of(rows.get(feed.id)) for feed in monitor.feeds}
+    chosen = [feed for feed in monitor.feeds if not due_only or is_due(health[feed.id], now)]
+    held = [feed for feed in chosen if is_held(health[feed.id], now)]
+    counts.feeds_due = len(chosen)
+    states: Counter[str] = Counter()
+    _pass_over(monitor, run_id, held, rows, states)
+    sorted_by_feed: dict[str, Sorted] = {}
+    to_read = [feed for feed in chosen if feed not in held]
+    collector = _collector(monitor, to_read, rows, health, sorted_by_feed)
+    for done, (reading, pages) in enumerate(collector.read(), 1 + len(held)):
+        entries = sorted_by_feed.pop(reading.feed.id)
+        row = _store(monitor, run_id, reading, entries, pages, health[reading.feed.id], counts)
+        states[row.state] += 1
+        if progress:
+            progress("feeds", done, len(chosen))
+    counts.feeds_by_state = dict(sorted(states.items()))
+    raise_alarms(monitor, datetime.now(UTC))
+
+
+def _collector(
+    monitor: Monitor,
+    to_read: list[Feed],
+    rows: Mapping[str, FeedRow],
+    health: Mapping[str, Health],
+    sorted_by_feed: dict[str, Sorted],
+) -> Collector:
+    """Return the collector of these feeds; ``sorted_by_feed`` is filled with what each feed's entries are to us."""
+
+    def wanted(reading: Reading) -> list[str]:
+        with session_scope(monitor.engine) as session:
+            found = sorted_by_feed[reading.feed.id] = sort_entries(session, reading.feed.id, reading.entries)
+        return [entry.link for entry in found.to_read.values() if entry.link] if reading.feed.full_text else []
+
+    # Validators belong to an address: a feed that moved is read afresh.
+    known = {
+        feed.id: (_validators(rows[feed.id]) if rows[feed.id].url == feed.url else Validators(), health[feed.id])
+        for feed in to_read
+        if feed.id in rows
+    }
+    settings = monitor.settings
+    bounds = Bounds(settings.fetch_threads, settings.host_concurrency, settings.host_delay)
+    return Collector(to_read, monitor.fetch_policy, bounds, known, wanted)
+
+
+def _validators(row: FeedRow) -> Validators:
+    return Validators(row.etag, row.last_modified, row.body_digest, row.last_full)
+
+
+def _pass_over(
+    monitor: Monitor, run_id: str, held: list[Feed], rows: Mapping[str, FeedRow], states: Counter[str]
+) -> None:
+    """Account for the feeds that are not asked because their servers told us to wait."""
     with session_scope(monitor.engine) as session:
-        added = _save(session, run_id, reading, dict(reversed(fresh.items())), pages, now)
-        feeds.record(session, reading.feed, reading.outcome, len(reading.entries), now)
+        for feed in held:
+            row = rows[feed.id]
+            reason = f"not asked: the server said to wait until {row.held_until:%H:%M} UTC"
+            runs.record_feed(session, RunFeedRow(run_id=run_id, feed_id=feed.id, state=row.state, reason=reason))
+            states[row.state] += 1
+
+
+def _store(
+    monitor: Monitor,
+    run_id: str,
+    reading: Reading,
+    entries: Sorted,
+    fetched: Mapping[str, FetchOutcome],
+    health: Health,
+    counts: RunCounts,
+) -> RunFeedRow:
+    now, settings = datetime.now(UTC), monitor.settings
+    pages = _pages(reading, entries.to_read, fetched)
+    bounds = health_bounds(settings)
+    with session_scope(monitor.engine) as session:
+        saved = _save(session, monitor, run_id, reading, entries, pages, now)
+        seen = pace(reading.entries, saved.new) if reading.entries else Seen()
+        after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
+        feeds.record(session, reading.feed, reading.outcome, after, events, now)
+        feeds.count_patterns(session, reading.feed.id, reading.hits, now)
         row = RunFeedRow(
             run_id=run_id,
             feed_id=reading.feed.id,
             state=reading.outcome.state.value,
             reason=reading.outcome.reason,
             attempts=reading.outcome.attempts,
-            entries=len(reading.entries),
-            new=added,
-            known=len(reading.entries) - added,
+            entries=len(reading.entries) + reading.broken + reading.left_out,
+            new=saved.new,
+            known=len(reading.entries) + reading.broken - saved.new - saved.broken,
+            quarantined=saved.broken,
+            left_out=reading.left_out,
         )
         runs.record_feed(session, row)
-    counts.entries += row.entries
-    counts.stories_new += row.new
-    counts.stories_known += row.known
-    counts.pages_read += sum(page.document is not None for page in pages.values())
-    counts.pages_failed += sum(page.document is None for page in pages.values())
-    if not reading.outcome.state.is_healthy:
-        log.warning("feed failed feed=%s state=%s reason=%s", row.feed_id, row.state, row.reason)
+    _count(counts, row, saved, pages)
+    for event in events:
+        log.warning("feed raised feed=%s event=%s state=%s reason=%s", row.feed_id, event, row.state, row.reason)
     return row
 
 
-def _read_pages(monitor: Monitor, pool: ThreadPoolExecutor, feed: Feed, fresh: dict[str, Entry]) -> dict[str, _Page]:
-    if not feed.full_text:
-        return {}
-    linked = [(p, e.link) for p, e in fresh.items() if e.link][:_PAGES_PER_FEED]
-    futures = {p: pool.submit(_read_page, monitor, link) for p, link in linked if link}
-    return {p: future.result() for p, future in futures.items()}
+def _count(counts: RunCounts, row: RunFeedRow, saved: Saved, pages: Mapping[str, Page]) -> None:
+    counts.entries += row.entries
+    counts.stories_new += row.new
+    counts.stories_known += row.known
+    counts.stories_changed += saved.changed
+    counts.entries_quarantined += row.quarantined
+    counts.entries_left_out += row.left_out
+    counts.pages_read += sum(page.document is not None for page in pages.values())
+    counts.pages_failed += sum(page.document is None for page in pages.values())
 
 
-def _read_page(monitor: Monitor, link: str) -> _Page:
-    outcome = fetch(link, monitor.fetch_policy)
+def _pages(reading: Reading, fresh: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]) -> dict[str, Page]:
+    """Return the page of each fresh entry by fingerprint: fetched for its link, or brought along by its source."""
+    pages = {p: _read_page(fetched[e.link]) for p, e in fresh.items() if e.link and e.link in fetched}
+    if reading.pages:
+        along = {
+            id(entry): reading.pages[place] for place, entry in enumerate(reading.entries) if place in reading.pages
+        }
+        brought = ((p, along.get(id(e))) for p, e in fresh.items())
+        pages |= {p: Page(fresh[p].content, TextQuality.FULL, document) for p, document in brought if document}
+    return pages
+
+
+def _read_page(outcome: FetchOutcome) -> Page:
     if outcome.document is None:
-        return _Page("", TextQuality.TEASER, None)
-    text, quality = read_page(outcome.document)
-    return _Page(text, quality, outcome.document)
+        return Page("", TextQuality.TEASER, None, (f"the page was not read: {outcome.reason}",))
+    found = read_page(outcome.document)
+    return Page(found.text, found.quality, outcome.document, found.notes)
+
+
+def wires_of(monitor: Monitor) -> frozenset[str]:
+    """Return the feeds of news agencies, whose text others repeat."""
+    return frozenset(feed.id for feed in monitor.feeds if feed.outlet == "wire")
 
 
 def _save(
     session: Session,
+    monitor: Monitor,
     run_id: str,
-    reading: _Reading,
-    fresh: dict[str, Entry],
-    pages: dict[str, _Page],
+    reading: Reading,
+    entries: Sorted,
+    pages: Mapping[str, Page],
     now: datetime,
-) -> int:
+) -> Saved:
     document = reading.outcome.document
     if document is None or reading.outcome.state is FeedState.UNCHANGED:
-        return 0
-    feed_capture = captures.keep(session, reading.feed.id, document)
-    told, kept = [], []
-    for print_, entry in fresh.items():
-        page = pages.get(print_)
-        told.append(_story(reading.feed, print_, entry, page))
-        page_capture = (
-            captures.keep(session, f"page:{reading.feed.id}", page.document) if page and page.document else None
-        )
-        kept.append((feed_capture, page_capture))
-    return stories.add(session, told, kept, run_id, now)
-
-
-def _story(feed: Feed, print_: str, entry: Entry, page: _Page | None) -> Story:
-    """The page's text where it is the fuller one; a failed page leaves the teaser, marked as such."""
-    text, quality = story_text(entry), TextQuality.FULL
-    if feed.full_text:
-        quality = page.quality if page else TextQuality.TEASER
-        if page and page.quality is TextQuality.FULL and len(page.text) > len(text):
-            text = page.text
-    return Story(
-        id="",
-        title=entry.title,
-        text=text,
-        published=entry.published,
-        url=entry.link,
-        publisher=feed.title,
-        feed_id=feed.id,
-        fingerprint=print_,
-        quality=quality,
-    )
+        return Saved()
+    capture = captures.keep(session, reading.feed.id, document)
+    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(entries, pages)
+    if reading.broken:
+        subject = f"feed:{reading.feed.id}:{document.digest[:16]}"
+        quarantine.enter(session, STAGE, subject, f"{reading.broken} entries broke the parser", now, capture)
+        saved.broken += reading.broken
+    return saved

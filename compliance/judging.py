@@ -3,26 +3,29 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from sqlmodel import Session
 
 from compliance.alerting import tell
-from compliance.case import CaseAction, describe_act
+from compliance.case import CaseAction, CaseOrigin, describe_act
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
 from compliance.drawing import MACHINE, draw_cleared
-from compliance.grouping import WINDOW, OpenCase, group
+from compliance.grouping import Act, Grouping, act_of, place
 from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
+from compliance.normal import normal_story, restored
 from compliance.novelty import Facts
-from compliance.screening import Policy, Screening, Verdict, judgement, leave_unjudged, screen
-from compliance.store import cases, facts, ledger, quarantine, screenings, stories
+from compliance.particulars import passages
+from compliance.screening import Policy, Screening, Verdict, leave_unjudged, narrow, screen
+from compliance.store import acts, cases, facts, ledger, origins, quarantine, screenings, stories, versions
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
+from compliance.telling import passages_of, told_apart
 from rules.extraction import extract
 from rules.findings import Extraction
 from rules.rulebook import Rulebook
@@ -61,10 +64,12 @@ class Judges:
         A story in a language that is not read is left unjudged. The rules read every other that passes the classifier's
         gates, and all others with ``extract_all``.
         """
-        languages = [language_of(s.title, s.text) for s in told]
-        read = [s for s, language in zip(told, languages, strict=True) if is_covered(language)]
+        plain = [normal_story(s) for s in told]
+        languages = [language_of(s.title, s.text) for s, _ in plain]
+        read = [s for (s, _), language in zip(plain, languages, strict=True) if is_covered(language)]
         judged = iter(self._judge_read(read, extract_all))
-        return [self._screening(language, judged) for language in languages]
+        found = [self._screening(language, judged) for language in languages]
+        return [restored(s, forms) if forms else s for s, (_, forms) in zip(found, plain, strict=True)]
 
     def _judge_read(self, told: Sequence[Story], extract_all: bool) -> Sequence[tuple[Classification, Extraction]]:
         texts = self.model.classify(told, in_full=extract_all)
@@ -109,6 +114,8 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
             batch = stories.load(session, waiting[start : start + BATCH])
         judged, failed = _judge_each(judges, batch)
         with session_scope(monitor.engine) as session:
+            for story, _ in judged:
+                quarantine.clear(session, "screen", f"story:{story.id}")
             for story, reason in failed:
                 quarantine.enter(session, "screen", f"story:{story.id}", reason, datetime.now(UTC))
             _file(session, monitor, judged, run_id, counts)
@@ -145,35 +152,98 @@ def _file(
 ) -> None:
     now = datetime.now(UTC)
     screening_ids = screenings.add(session, judged, run_id, now)
-    flagged = [(story, s) for story, s in judged if s.is_flagged]
-    if not flagged:
-        return
-    candidates = {c.id: c for c in cases.groupable(session, *cases.window(now, WINDOW))}
-    held = cases.already_in_cases(session, [int(story.id) for story, _ in flagged])
-    # Each case as it was before this batch: forty copies of one story in it make one change, and one alert.
-    touched: dict[int, tuple[CaseRow, Facts | None, Sequence[str]]] = {}
-    for story, screening in flagged:
-        if int(story.id) in held:
-            continue
-        counts.flagged += 1
-        act = cases.act_of(story.title, story.text, story.published or now, judgement(story, screening))
-        found = group(act, candidates.values())
-        screening_id = screening_ids[int(story.id)]
-        if found.case_id is None:
-            row = cases.open_case(session, int(story.id), screening_id, screening, found.reason, run_id, now)
-            counts.cases_opened += 1
-            before = None
-        else:
-            before = None if found.case_id in touched else facts.of_case(session, found.case_id)
-            row, _ = cases.join(session, found.case_id, int(story.id), screening_id, screening, found.reason, now)
-            counts.stories_joined += 1
-        assert row.id is not None
-        touched.setdefault(row.id, (row, before, screening.reasons))
-        known = candidates.get(row.id)
-        candidates[row.id] = OpenCase(row.id, (*(known.acts if known else ()), act))
-        _record(session, row, story, screening, found.reason, opened=found.case_id is None, now=now)
+    counts.flagged += sum(s.is_flagged for _, s in judged)
+    lies_in = cases.places_of(session, [int(s.id) for s, found in judged if found.is_flagged or s.version > 1])
+    copies = origins.origins_of(session, [int(story.id) for story, found in judged if found.is_flagged])
+    touched: _Touched = {}
+    # By day and number, so that the feeds' order within a batch decides nothing.
+    for story, screening in sorted(judged, key=lambda pair: (pair[0].published or now, int(pair[0].id))):
+        places = lies_in.get(int(story.id), [])
+        filing = _Filing(session, story, screening_ids[int(story.id)], run_id, now, counts, touched)
+        filing.number = max((p.act for p in places), default=-1) + 1
+        if story.version > 1:
+            filing.adopt(screening, places)
+        if screening.is_flagged and not any(p.origin is CaseOrigin.SCREENING for p in places):
+            for told, act in _acts_told(story, screening, copies.get(int(story.id)), now):
+                filing.file(told, act)
     for row, before, reasons in touched.values():
         counts.alerts_queued += tell(session, monitor, row, before, reasons, run_id, now)
+
+
+def _acts_told(
+    story: Story, screening: Screening, copies: int | None, now: datetime
+) -> Iterator[tuple[Screening, Act]]:
+    """Yield each act that the story tells of, as far as the rules tell them apart, with the screening's part of it."""
+    apart = told_apart(screening.extraction)
+    shares = passages_of(passages(story.title, story.text, story.publisher), apart)
+    for found, share in zip(apart, shares, strict=True):
+        told = screening if len(apart) == 1 else narrow(screening, found)
+        yield told, act_of(replace(found, kinds=told.kinds), share, story.published or now, copies)
+
+
+# Each case as it was before a batch: forty copies of one story in it make one change, and one alert.
+_Touched = dict[int, tuple[CaseRow, Facts | None, Sequence[str]]]
+
+
+@dataclass(slots=True)
+class _Filing:
+    """One flagged story on its way into its cases; ``number`` counts the acts that it turned out to tell of."""
+
+    session: Session
+    story: Story
+    screening_id: int
+    run_id: str
+    now: datetime
+    counts: RunCounts
+    touched: _Touched
+    number: int = 0
+    entered: set[int] = field(default_factory=set)
+
+    def adopt(self, screening: Screening, places: Sequence[cases.Place]) -> None:
+        """Make the version that was judged the story's text, and tell the cases that it lies in of it."""
+        versions.adopt(self.session, int(self.story.id), self.story.version)
+        for lies in places:
+            before = self._before(lies.case_id)
+            row = cases.retell(self.session, lies, self.screening_id, screening, self.now)[0]
+            _record_change(self.session, row, self.story, screening, self.now)
+            if lies.origin is not CaseOrigin.SCREENING:
+                continue
+            self._touch(row, before, screening)
+            self.counts.acts_told += 1
+            self.counts.stories_kept += 1
+
+    def file(self, screening: Screening, act: Act) -> None:
+        """Put one act of the story into the cases that tell of it, or open its case."""
+        known = [case for case in acts.alike(self.session, act) if case.id not in self.entered]
+        for found, told in place(act, known):
+            self._enter(screening, found)
+            acts.keep(self.session, int(self.story.id), self.number, told)
+            self.number += 1
+
+    def _enter(self, screening: Screening, found: Grouping) -> None:
+        given = (int(self.story.id), self.screening_id, screening, found.reason)
+        self.counts.acts_told += 1
+        before = self._before(found.case_id)
+        if found.case_id is None:
+            row = cases.open_case(self.session, *given, self.run_id, self.now, self.number)
+            self.counts.cases_opened += 1
+        else:
+            row = cases.join(self.session, found.case_id, *given, self.now, self.number)[0]
+            self.counts.stories_joined += 1
+        assert row.id is not None
+        self.entered.add(row.id)
+        opened = found.case_id is None
+        _record(self.session, row, self.story, screening, found.reason, opened=opened, now=self.now)
+        self._touch(row, before, screening)
+
+    def _before(self, case_id: int | None) -> Facts | None:
+        """Return the facts of a case as it was before this batch, or None where it is new or was touched already."""
+        known = case_id is not None and case_id not in self.touched
+        return facts.of_case(self.session, case_id) if known and case_id is not None else None
+
+    def _touch(self, row: CaseRow, before: Facts | None, screening: Screening) -> None:
+        assert row.id is not None
+        self.touched.setdefault(row.id, (row, before, screening.reasons))
 
 
 def _record(
@@ -191,6 +261,23 @@ def _record(
             "act": describe_act(screening),
             "why": reason,
         },
+        versions={
+            "model": screening.classification.version,
+            "rules": screening.extraction.version,
+            "policy": screening.policy_version,
+        },
+    )
+
+
+def _record_change(session: Session, row: CaseRow, story: Story, screening: Screening, now: datetime) -> None:
+    ledger.append(
+        session,
+        at=now,
+        actor=MACHINE,
+        action=CaseAction.STORY_CHANGED,
+        subject=row.reference,
+        before={"story": int(story.id), "version": story.version - 1},
+        after={"story": int(story.id), "version": story.version, "verdict": screening.verdict.value},
         versions={
             "model": screening.classification.version,
             "rules": screening.extraction.version,

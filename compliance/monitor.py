@@ -1,6 +1,7 @@
 """Monitor: engine, catalogue, rulebook, model, policy and fetch policy, assembled once and handed to every step."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from compliance.alertbook import AlertBook, load_alert_book
 from compliance.errors import ConfigError
 from compliance.intake.catalog import load_catalog
 from compliance.intake.fetcher import FetchPolicy
+from compliance.intake.health import Bounds
 from compliance.screening import Policy
 from compliance.settings import Settings
 from compliance.severity import SeverityPolicy, load_severity_policy
@@ -75,7 +77,13 @@ def fetch_policy(settings: Settings, *, allow_private: bool | None = None) -> Fe
         deadline=settings.fetch_deadline,
         max_bytes=settings.fetch_max_bytes,
         allow_private=settings.allow_private_feeds if allow_private is None else allow_private,
+        use_proxies=settings.use_proxies,
     )
+
+
+def health_bounds(settings: Settings) -> Bounds:
+    """Return how often a feed that is well is asked, as the settings have it."""
+    return Bounds(timedelta(minutes=settings.poll_shortest_minutes), timedelta(minutes=settings.poll_longest_minutes))
 
 
 def open_alert_book(settings: Settings) -> AlertBook:

@@ -42,8 +42,8 @@ class RunReport:
         return not self.faults
 
 
-def open_run(engine: Engine) -> str:
-    """Take the lease of the nightly job and enter a new run; return its id.
+def open_run(engine: Engine, job: str = "nightly") -> str:
+    """Take the lease of the nightly job and enter a new run of a job; return its id.
 
     Raises ConflictError where another run is alive. A run whose process died is marked interrupted.
     """
@@ -51,7 +51,7 @@ def open_run(engine: Engine) -> str:
     run_id = f"{now:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     with session_scope(engine) as session:
         leases.acquire(session, LEASE, leases.owner_name(), now)
-        runs.open_run(session, run_id, now)
+        runs.open_run(session, run_id, now, job)
     return run_id
 
 

@@ -1,7 +1,7 @@
 """Classification + Extraction + policy → Screening: a verdict, with its reasons. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -88,6 +88,9 @@ def screen(
     Where every measure the act touches was out of force, the act is no breach, and the story is clear.
     """
     verdict, reasons = _verdict(classification, extraction, policy)
+    if extraction.national_only and verdict is not Verdict.CLEAR:
+        whose = ", ".join(law.who for law in extraction.national_only)
+        reasons = (*reasons, f"no measure of the UN was found; the story names the law of: {whose}")
     return Screening(
         score=classification.score,
         verdict=verdict,
@@ -99,6 +102,15 @@ def screen(
         policy_version=policy.version,
         language=language,
     )
+
+
+def narrow(screening: Screening, told: Extraction) -> Screening:
+    """Return the screening's part for one of several acts: what was found of it, an alert only if it is witnessed."""
+    verdict, reasons = screening.verdict, screening.reasons
+    if verdict is Verdict.ALERT and not is_witnessed(screening.classification, told):
+        verdict = Verdict.REVIEW
+        reasons = (*reasons, "held for review: the passage that carried the score tells of another act of the story")
+    return replace(screening, verdict=verdict, reasons=reasons, kinds=told.kinds, regimes=told.regimes, extraction=told)
 
 
 def is_out_of_force(extraction: Extraction) -> bool:
@@ -168,6 +180,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
         "versions": {"model": screening.classification.version, "rules": found.version},
         "language": screening.language,
         "covered": screening.is_covered,
+        "national_only": [law.who for law in found.national_only],
     }
 
 

@@ -45,8 +45,20 @@ class Settings(BaseSettings):
         default=15_000_000, gt=0, description="Bytes of an answer after unpacking, beyond which it is dropped."
     )
     fetch_threads: int = Field(default=16, ge=1, le=64, description="Feeds fetched side by side.")
+    host_concurrency: int = Field(default=2, ge=1, le=16, description="Fetches from one host at the same time.")
+    host_delay: float = Field(default=1, ge=0, le=60, description="Seconds between two fetches from one host.")
+    poll_shortest_minutes: int = Field(
+        default=15, ge=1, description="Minutes after which a feed is asked at the soonest."
+    )
+    poll_longest_minutes: int = Field(
+        default=360, ge=1, le=1440, description="Minutes after which a feed that is well is asked at the latest."
+    )
     allow_private_feeds: bool = Field(
         default=False, description="Allow feeds on private, loopback and link-local addresses."
+    )
+
+    use_proxies: bool = Field(
+        default=False, description="Fetch through the proxies that HTTP_PROXY, HTTPS_PROXY and NO_PROXY name."
     )
 
     webhook_url: str = Field(default="", description="Email webhook that alerts are posted to; empty means none.")
@@ -82,12 +94,18 @@ class Settings(BaseSettings):
     prefect_api_url: str = Field(
         default="", description="A running Prefect server; empty means a temporary one for each run."
     )
-    ingest_cron: str = Field(default="*/30 * * * *", description="When feeds are polled through the day.")
+    ingest_cron: str = Field(default="*/15 * * * *", description="When feeds that are due are polled through the day.")
     nightly_cron: str = Field(default="15 2 * * *", description="When the nightly judgement runs.")
     digest_cron: str = Field(default="0 6 * * *", description="When the daily digest is sent.")
     list_cron: str = Field(default="30 1 * * *", description="When the UN list is refreshed.")
     timezone: str = Field(default="UTC", description="Time zone of the schedules.")
     log_level: str = Field(default="WARNING", description="Least severe log line shown.")
+
+    @model_validator(mode="after")
+    def _poll_bounds_in_order(self) -> Self:
+        if self.poll_shortest_minutes > self.poll_longest_minutes:
+            raise ValueError("EMBARGOWATCH_POLL_SHORTEST_MINUTES must not exceed EMBARGOWATCH_POLL_LONGEST_MINUTES")
+        return self
 
     @model_validator(mode="after")
     def _exclusive_secret(self) -> Self:

@@ -40,7 +40,11 @@ class TextQuality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A source we poll, as the catalogue declares it."""
+    """A source we poll, as the catalogue declares it.
+
+    ``tier`` is 1 for sources every regime needs, 3 for those that add little; ``licence`` notes what may be done with
+    the text. An entry is kept where it holds one of ``include`` (any, where that is empty) and none of ``exclude``.
+    """
 
     id: str
     url: str
@@ -48,9 +52,14 @@ class Feed:
     language: str = "en"
     country: str | None = None
     outlet: str = "daily"
+    region: str = "world"
     regimes: tuple[str, ...] = ()
+    tier: int = 2
+    licence: str = ""
     full_text: bool = False
     user_agent: str | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,10 @@ class FeedDocument:
 
 @dataclass(frozen=True, slots=True)
 class FetchOutcome:
-    """How one fetch ended. ``document`` is there only for states ``ok`` and ``empty`` of a whole body."""
+    """How one fetch ended. ``document`` is there only for states ``ok`` and ``empty`` of a whole body.
+
+    ``retry_after`` is in seconds. ``moved_to`` is where permanent redirects alone led to (301 and 308).
+    """
 
     state: FeedState
     reason: str
@@ -79,6 +91,7 @@ class FetchOutcome:
     status: int | None = None
     attempts: int = 1
     retry_after: float | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,7 @@ class Entry:
     content: str
     published: datetime | None
     author: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +121,7 @@ class Story:
     feed_id: str | None = None
     fingerprint: str = ""
     quality: TextQuality = TextQuality.FULL
+    version: int = 1
+    entry_digest: str | None = None
+    extractor: str | None = None
+    notes: tuple[str, ...] = ()

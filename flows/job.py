@@ -62,12 +62,12 @@ class Job:
             self.on_progress(step, done, total)
 
 
-def open_job(catalogue: str | None, base_url: str | None) -> Job:
+def open_job(catalogue: str | None, base_url: str | None, name: str = "nightly") -> Job:
     """Assemble the monitor, take the lease and enter the run."""
     door = current_door()
     monitor = assemble(door.settings, Path(catalogue) if catalogue else None, base_url)
     operations.look(monitor, datetime.now(UTC))
-    return Job(monitor, pipeline.open_run(monitor.engine), datetime.now(UTC), door.on_progress)
+    return Job(monitor, pipeline.open_run(monitor.engine, name), datetime.now(UTC), door.on_progress)
 
 
 def as_it_is(job: Job) -> Job:

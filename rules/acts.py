@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from rules.clauses import Clause, clause_of, encoded, marks_of
+from rules.days import Span
 from rules.findings import Evidence
 from rules.frames import FrameHit, find_frames, worth_trying
 from rules.mentions import Mention, find_mentions
@@ -21,8 +22,28 @@ _MAX_SENTENCES = 400
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """The days of an act, one span for each that the story names, and the words that tell the first.
+
+    ``own`` is True where the sentence of the act itself tells them, False where one beside it or the text of a headline
+    does.
+    """
+
+    spans: tuple[Span, ...]
+    evidence: Evidence
+    own: bool = True
+
+    def __str__(self) -> str:
+        """Return the days as ISO 8601 writes days and intervals."""
+        return "; ".join(map(str, self.spans))
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """An act found in a clause, with its parties resolved to those they act for; ``strong`` where a frame found it."""
+    """An act found in a clause, with its parties resolved to those they act for; ``strong`` where a frame found it.
+
+    ``when`` is None where the story leaves its day open: the act is then of the story's day.
+    """
 
     rule: str
     says: str
@@ -31,6 +52,12 @@ class Act:
     evidence: Evidence
     goods: tuple[Mention, ...]
     strong: bool
+    when: When | None = None
+
+
+def names_of(act: Act) -> frozenset[str]:
+    """Return the canonical names of those who take part."""
+    return frozenset(name for _, _, name in act.roles)
 
 
 def clauses_of(title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Field, Clause]]:
@@ -53,32 +80,52 @@ def _tagged(told: Iterable[Sentence], mentions: Sequence[Mention], rulebook: Rul
 
 def framed_acts(field: Field, clause: Clause, title: str, text: str, rulebook: Rulebook) -> Iterator[Act]:
     """Yield the acts that the frames find in one clause; what it denies or only imagines is left out."""
+    for hit in _hits(clause, rulebook):
+        act = act_of(hit, field, clause, title, text, rulebook)
+        if isinstance(act, Act):
+            yield act
+
+
+def _hits(clause: Clause, rulebook: Rulebook) -> Iterable[FrameHit]:
     if not clause.parties:
-        return
+        return ()
     frames = worth_trying(marks_of(clause), len(clause.parties), rulebook.frames)
-    for hit in find_frames(encoded(clause), frames) if frames else ():
-        if _is_undone(clause, hit, rulebook):
-            continue
-        goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
-        named = tuple(m.kind for m in goods if m.kind)
-        if hit.frame.goods and hit.frame.goods not in named:
-            continue
-        kinds = (
-            (hit.frame.kind,) if hit.frame.kind else named or ((hit.frame.otherwise,) if hit.frame.otherwise else ())
-        )
-        if not kinds:
-            continue
-        roles = tuple(_resolved(clause, hit, rulebook))
-        if roles:
-            yield Act(
-                hit.frame.id,
-                _say(hit, roles, goods),
-                roles,
-                kinds,
-                quote_of(field, clause, hit.first, hit.last, title, text, hit.frame.id),
-                goods,
-                strong=True,
-            )
+    return find_frames(encoded(clause), frames) if frames else ()
+
+
+def act_of(hit: FrameHit, field: Field, clause: Clause, title: str, text: str, rulebook: Rulebook) -> Act | str:
+    """Return the act that a hit tells of, or why it tells of none."""
+    if _is_undone(clause, hit, rulebook):
+        return "denied, only imagined, or told of whoever speaks"
+    goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
+    named = tuple(m.kind for m in goods if m.kind)
+    if hit.frame.goods and hit.frame.goods not in named:
+        return f"names no goods of the kind {hit.frame.goods.value}"
+    kinds = (hit.frame.kind,) if hit.frame.kind else named or ((hit.frame.otherwise,) if hit.frame.otherwise else ())
+    if not kinds:
+        return "names no goods"
+    roles = tuple(_resolved(clause, hit, rulebook))
+    if not roles:
+        return "only bodies and media stand where the parties would"
+    return Act(
+        hit.frame.id,
+        _say(hit, roles, goods),
+        roles,
+        kinds,
+        quote_of(field, clause, hit.first, hit.last, title, text, hit.frame.id),
+        goods,
+        strong=True,
+    )
+
+
+def dropped_in(
+    field: Field, clause: Clause, title: str, text: str, rulebook: Rulebook
+) -> Iterator[tuple[Evidence, str, str]]:
+    """Yield the words, the frame and the reason of each hit in a clause that tells of no act."""
+    for hit in _hits(clause, rulebook):
+        reason = act_of(hit, field, clause, title, text, rulebook)
+        if isinstance(reason, str):
+            yield quote_of(field, clause, hit.first, hit.last, title, text, hit.frame.id), hit.frame.id, reason
 
 
 def _is_undone(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> bool:

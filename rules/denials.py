@@ -80,6 +80,11 @@ _DISOWNS = re.compile(
 )
 DISOWNS = "says of itself that it did not"
 _NEAR, _SPOKEN, _JOINED = 60, 400, 12
+# "Iran backs the group but denies arming it": a verb that a conjunction joins on has the first verb's subject.
+_VERB_JOINED = re.compile(
+    r"(?:\b(?:but|and|yet|while)|,)\s+(?:(?:\w+ly|has|have|had|also|always|still|then|again|later) ){0,3}$",
+    re.IGNORECASE,
+)
 # A sentence that names more than this, or goes on beyond this many words, is a list.
 _MOST_NAMES, _MOST_WORDS = 12, 120
 
@@ -220,10 +225,11 @@ def _related(
     ahead = [(p.start - offset, name) for p, name in here if p.start - offset < at]
     behind = [(p.start - offset, name) for p, name in here if p.start - offset >= at]
     groups = _joined(ahead, clause)
-    for index, group in enumerate(groups):
+    shares_subject = len(groups) > 1 and _VERB_JOINED.search(clause.sentence.text[:at]) is not None
+    for index, group in enumerate([*groups[1:], groups[0]] if shares_subject else groups):
         last = index == len(groups) - 1
-        place = "alone" if len(groups) == 1 else "first" if index == 0 else "last" if last else "mid"
-        yield from ((name, f"before {place}", at - group[-1][0]) for _, name in group)
+        place = "alone" if len(groups) == 1 else "last" if last else "first" if index == 0 else "mid"
+        yield from ((name, f"before {place}", 0 if shares_subject and last else at - group[-1][0]) for _, name in group)
     for index, (start, name) in enumerate(behind):
         said = "said " if start - end < _SPOKEN and _SAYS.search(clause.sentence.text[end:start]) else ""
         after = "after named" if ahead else "after"

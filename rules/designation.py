@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from rules.aliases import alias_names, tidy
+
 REGIMES = {
     "Al-Qaida": "1267",
     "Taliban": "1988",
@@ -33,8 +35,8 @@ REGIMES = {
 }
 _QUALITY = {"good": "good", "a.k.a.": "good", "low": "low", "f.k.a.": "former"}
 _REFERENCE = re.compile(r"[A-Z]{2}[ie]\.\d{3}")
-_ALIAS_TAIL = re.compile(r",?\s*(?:\(?\s*(?:born in|original script|false identity|formerly|in )\b.*)$", re.IGNORECASE)
-_MARKS = str.maketrans("’‘`", "'''", "“”")
+_IMO = re.compile(r"\bIMO\)?(?:\s*(?:number|no\.?))?\s*[:#]?\s*(\d{7})\b", re.IGNORECASE)
+_DEATH = re.compile(r"\b(?:deceased|died|killed|dead|death)\b", re.IGNORECASE)
 _MAX_BYTES = 50_000_000
 _MAX_DEPTH = 12
 _SHRINKAGE = 0.05
@@ -55,7 +57,11 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Designation:
-    """One listed person or entity."""
+    """One listed person or entity.
+
+    ``imo_numbers`` are those of a listed company as a shipowner; ``is_reported_dead`` says that the committee's own
+    summary speaks of a death: dead persons stay listed.
+    """
 
     data_id: str
     reference: str
@@ -67,6 +73,10 @@ class Designation:
     listed_on: str | None = None
     birth_dates: tuple[str, ...] = ()
     nationalities: tuple[str, ...] = ()
+    imo_numbers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    updated_on: str | None = None
+    is_reported_dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +155,7 @@ def _designation(element: ET.Element, is_person: bool) -> Designation:
     if not name or kind not in REGIMES:
         raise DesignationError(f"{reference}: no name, or the unknown list type {kind[:40]!r}")
     prefix = "INDIVIDUAL" if is_person else "ENTITY"
+    summary = _value(element, "COMMENTS1")
     return Designation(
         data_id=data_id,
         reference=reference,
@@ -155,17 +166,27 @@ def _designation(element: ET.Element, is_person: bool) -> Designation:
         original_script=_value(element, "NAME_ORIGINAL_SCRIPT") or None,
         listed_on=_value(element, "LISTED_ON")[:10] or None,
         birth_dates=tuple(dict.fromkeys(_births(element))),
-        nationalities=tuple(filter(None, (_clean(v.text) for v in element.iterfind("NATIONALITY/VALUE")))),
+        nationalities=tuple(filter(None, (tidy(v.text) for v in element.iterfind("NATIONALITY/VALUE")))),
+        imo_numbers=tuple(dict.fromkeys(_IMO.findall(summary))),
+        documents=tuple(dict.fromkeys(_documents(element))),
+        updated_on=max(
+            filter(None, (tidy(v.text)[:10] for v in element.iterfind("LAST_DAY_UPDATED/VALUE"))), default=None
+        ),
+        is_reported_dead=is_person and bool(_DEATH.search(summary)),
     )
+
+
+def _documents(element: ET.Element) -> Iterator[str]:
+    for document in element.iterfind("INDIVIDUAL_DOCUMENT"):
+        if number := _value(document, "NUMBER"):
+            yield number
 
 
 def _aliases(element: ET.Element, prefix: str) -> Iterator[Alias]:
     for alias in element.iterfind(f"{prefix}_ALIAS"):
         quality = _QUALITY.get(_value(alias, "QUALITY").lower(), "low")
-        for name in _value(alias, "ALIAS_NAME").split(";"):
-            cut = _ALIAS_TAIL.sub("", re.sub(r"^\s*[a-z]\)\s*", "", name)).strip(" ,.")
-            if cut:
-                yield Alias(cut, quality)
+        for name in alias_names(alias.findtext("ALIAS_NAME") or ""):
+            yield Alias(name, quality)
 
 
 def _births(element: ET.Element) -> Iterator[str]:
@@ -177,11 +198,7 @@ def _births(element: ET.Element) -> Iterator[str]:
 
 
 def _value(element: ET.Element, tag: str) -> str:
-    return _clean(element.findtext(tag))
-
-
-def _clean(text: str | None) -> str:
-    return " ".join((text or "").translate(_MARKS).split())
+    return tidy(element.findtext(tag))
 
 
 def check_plausible(new: DesignationList, last: DesignationList | None) -> None:
@@ -219,7 +236,7 @@ def load_snapshot(path: Path) -> DesignationList:
                 **row,
                 "aliases": tuple(Alias(**a) for a in row["aliases"]),
                 "birth_dates": tuple(row["birth_dates"]),
-                "nationalities": tuple(row["nationalities"]),
+                **{key: tuple(row[key]) for key in ("nationalities", "imo_numbers", "documents") if key in row},
             }
         )
         for row in rows

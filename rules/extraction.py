@@ -21,10 +21,22 @@ from rules.acts import (
 from rules.bystanders import Stances, read_stances
 from rules.candidates import Candidate, Place, find_candidates
 from rules.clauses import Clause
+from rules.dating import dated_acts
 from rules.denials import denying
-from rules.findings import LEARNT, Bystander, Evidence, Extraction, Goods, Party, RuleHit
+from rules.findings import (
+    LEARNT,
+    ActDays,
+    ActFound,
+    Bystander,
+    Evidence,
+    Extraction,
+    Goods,
+    Party,
+    RuleHit,
+)
 from rules.law import kinds_of, law_of, named_regimes
 from rules.mentions import Mention
+from rules.national import national_law
 from rules.roles import (
     THRESHOLD,
     THRESHOLD_DOUBTED,
@@ -36,6 +48,7 @@ from rules.roles import (
     parts_of,
 )
 from rules.rulebook import Rulebook
+from rules.sentences import Sentence
 from rules.status import status_of
 from rules.vocabulary import Field, PartyType
 
@@ -95,7 +108,10 @@ def read_parties(read: ActsRead, rulebook: Rulebook) -> StoryRead:
 
 
 def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
-    """Return what the rules find in one story, judged by the law of ``on`` (None: what has no known end).
+    """Return what the rules find in one story, published on ``on`` (None: unknown).
+
+    Each act is judged by the law of the days that the story gives it, else of ``on``; where neither is known, by what
+    has no known end.
 
     Every quote stands verbatim at its offsets in the field it names. Equal input gives an equal answer.
     """
@@ -105,6 +121,8 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
     """Return what the rules find in a story that was read with the same names and words; see ``extract``."""
     acts, parties = told_acts(read, title, text, rulebook)
+    fields = {Field.TITLE: title, Field.TEXT: text}
+    acts = dated_acts(acts, read.clauses, fields, on, rulebook)
     named = named_regimes(read.clauses, rulebook)
     kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
     measures, regimes = law_of(acts, kinds, named, on, rulebook)
@@ -118,9 +136,26 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         goods=_goods(acts),
         status=status_of(read.clauses, acts, rulebook) if acts or regimes else None,
         denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
-        hits=tuple(RuleHit(a.rule, a.says, a.evidence) for a in acts[:_MOST_HITS]),
+        hits=tuple(_hit(act) for act in acts[:_MOST_HITS]),
+        national_only=() if regimes else national_law(_sentences(read), fields, rulebook.national),
         version=rulebook.version,
+        acts=tuple(_found(act, names) for act in acts[:_MOST_HITS]),
     )
+
+
+def _sentences(read: StoryRead) -> Iterator[tuple[Field, Sentence]]:
+    return ((field, clause.sentence) for field, clause in read.clauses)
+
+
+def _hit(act: Act) -> RuleHit:
+    when = ActDays(str(act.when), act.when.evidence) if act.when else None
+    return RuleHit(act.rule, act.says, act.evidence, when)
+
+
+def _found(act: Act, parties: Collection[str]) -> ActFound:
+    roles = dict.fromkeys((role, name) for role, _, name in act.roles if name in parties)
+    goods = dict.fromkeys(m.goods for m in act.goods if m.kind is not None)
+    return ActFound(tuple(roles), tuple(dict.fromkeys(act.kinds)), tuple(goods), act.evidence, act.strong)
 
 
 def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:
@@ -266,21 +301,3 @@ def _goods(acts: Sequence[Act]) -> tuple[Goods, ...]:
             if mention.goods not in found and mention.kind is not None:
                 found[mention.goods] = Goods(mention.goods, mention.kind, act.evidence)
     return tuple(found.values())[:8]
-
-
-def example_faults(rulebook: Rulebook) -> list[str]:
-    """Return each example of the frames that does not come out as its row of the book expects."""
-    faults = []
-    for frame in rulebook.frames:
-        for example in frame.examples:
-            found = _roles_of(example["text"], rulebook)
-            for role, name in example["expect"].items():
-                if (role, name) not in found:
-                    faults.append(f"{frame.id}: {example['text']!r}: no {role} {name}, but {sorted(found)}")
-    return faults
-
-
-def _roles_of(text: str, rulebook: Rulebook) -> set[tuple[str, str]]:
-    clauses = list(clauses_of("", text, rulebook))
-    acts = [a for f, c in clauses for a in framed_acts(f, c, "", text, rulebook)]
-    return {(role.value, name) for act in acts for role, _, name in act.roles}

@@ -10,23 +10,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 
 from rules.acts import Act
 from rules.clauses import Clause
 from rules.findings import MeasureFinding
 from rules.linear import UNDER
+from rules.measures import Day, applying, day_of, first_day, told_of_old
 from rules.regime import Measure, Regime
 from rules.rulebook import Rulebook
-from rules.vocabulary import Direction, Field, Kind, Role
+from rules.vocabulary import Field, Kind
 
-# Of one act under one regime.
-_MOST_MEASURES = 3
 _MOST_KINDS = 3
 # How likely a second kind must be; a regime that an act touches; one that is only named; the likeliest one.
 _ALSO, _TOUCHED, _NAMED, _LIKELIEST = 0.3, 0.3, 0.5, 0.12
 _LEAD = 2
-_SISTERS = {Kind.ARMS: Kind.PROLIFERATION, Kind.PROLIFERATION: Kind.ARMS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +39,26 @@ class Named:
     @property
     def regimes(self) -> list[str]:
         """Return the regimes named, by id."""
-        return sorted(self.targets.keys() | self.zones.keys())
+        return sorted((+self.targets).keys() | (+self.zones).keys())
 
 
 def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> Named:
     """Return which regimes' targets and territories the clauses name."""
     named = Named()
     zones = rulebook.zones
+    elsewhere: Counter[str] = Counter()
     for number, (part, clause) in enumerate(clauses):
         targets = [r.id for name in _names_in(clause, rulebook) for r in rulebook.targets.get(name, ())]
         within = [
             r for name in (*_names_in(clause, rulebook), *_places_in(clause, rulebook)) for r in zones.get(name, ())
         ]
         named.targets.update(targets)
+        elsewhere.update(
+            r.id
+            for name in _names_in(clause, rulebook)
+            for r in rulebook.targets.get(name, ())
+            if name in r.only_within
+        )
         named.zones.update(within)
         here = {*targets, *within}
         if part is Field.TITLE:
@@ -63,6 +67,9 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -
             named.lead.update(here)
         if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
             named.with_goods.update(here)
+    for regime, count in elsewhere.items():
+        if not named.zones[regime]:
+            named.targets[regime] -= count
     return named
 
 
@@ -145,7 +152,7 @@ def law_of(
 
     Measures that were not in force on the day are told only where no other is: the act was then no breach.
     """
-    touched = touched_by(acts, kinds, on, rulebook)
+    touched = touched_by(acts, kinds, named, on, rulebook)
     shares = {
         regime: rulebook.story.probability(UNDER, features)
         for regime, features in regime_features(touched, kinds, named, on, rulebook).items()
@@ -160,7 +167,8 @@ def law_of(
     for regime in likely:
         if not any(m.regime == regime for m in measures):
             measures += [
-                _finding(rulebook.regimes[regime], m, on) for m in _fitting(rulebook.regimes[regime], kinds, on)[:1]
+                _finding(rulebook.regimes[regime], m, Day(on))
+                for m in _fitting(rulebook.regimes[regime], kinds, on)[:1]
             ]
     return tuple(measures) or touched.measures, tuple(likely)
 
@@ -212,67 +220,33 @@ def _fitting(regime: Regime, kinds: Sequence[Kind], on: date | None) -> list[Mea
     return [m for kind in kinds for m in regime.measures if m.kind is kind and m.is_in_force(on)]
 
 
-def touched_by(acts: Sequence[Act], kinds: Sequence[Kind], on: date | None, rulebook: Rulebook) -> Touched:
-    """Return every measure that the acts touch, and the regimes by how many acts touch them."""
+def touched_by(
+    acts: Sequence[Act], kinds: Sequence[Kind], named: Named, on: date | None, rulebook: Rulebook
+) -> Touched:
+    """Return every measure that the acts touch, each on its own day, and the regimes by how many acts touch them."""
     in_force: Counter[str] = Counter()
     regimes: Counter[str] = Counter()
     measures: dict[str, MeasureFinding] = {}
+    past = told_of_old(acts, on, rulebook)
     for act in acts:
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
                 for regime in rulebook.targets.get(target, ()):
-                    found = [_finding(regime, measure, on) for measure in _applying(regime, role, act, kinds, on)]
-                    measures |= {f.code: f for f in found if f.code not in measures}
+                    if target in regime.only_within and not named.zones[regime.id]:
+                        continue
                     regimes[regime.id] += 1
+                    if not regime.binds(target, first_day(act, on)):
+                        continue
+                    day = day_of(act, on, regime.id, past)
+                    found = [_finding(regime, measure, day) for measure in applying(regime, role, act, kinds, day)]
+                    # Of several acts under one measure, one done while it was in force is told.
+                    measures |= {f.code: f for f in found if f.code not in measures or not measures[f.code].in_force}
                     if any(f.in_force for f in found):
                         in_force[regime.id] += 3 if act.strong else 1
     return Touched(tuple(measures.values()), in_force, regimes)
 
 
-def _finding(regime: Regime, measure: Measure, on: date | None) -> MeasureFinding:
+def _finding(regime: Regime, measure: Measure, day: Day) -> MeasureFinding:
     return MeasureFinding(
-        regime.id, measure.code, measure.kind, measure.basis, measure.is_in_force(on), measure.unverified
+        regime.id, measure.code, measure.kind, measure.basis, day.holds(measure), measure.unverified, str(day)
     )
-
-
-def _applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], on: date | None) -> Sequence[Measure]:
-    """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
-
-    Those in force on the day come before those that were not.
-    """
-    forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not m.is_in_force(on))
-    suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, g.goods) for g in act.goods)]
-    in_force = [m for m in suited if m.is_in_force(on)]
-    return in_force[:_MOST_MEASURES] or suited[:1] or forbidding[:1]
-
-
-def _names(measure: Measure, goods: str) -> bool:
-    """True where the measure's goods and the act's are the same word, or one of its words: "fuel" and "jet fuel"."""
-    told = set(_singular(goods))
-    return any(told >= words or words >= told for words in (set(_singular(g)) for g in measure.goods))
-
-
-@lru_cache(maxsize=4_096)
-def _singular(goods: str) -> tuple[str, ...]:
-    return tuple(word.removesuffix("s") for word in goods.lower().replace("-", " ").split())
-
-
-def _forbidding(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind]) -> Iterator[Measure]:
-    """Yield the regime's measures that forbid such an act, those of the act's own kind first.
-
-    What one regime calls arms another calls proliferation: drones and missiles count under either if it names them.
-    """
-    wanted = tuple(dict.fromkeys((*act.kinds, *kinds)))
-    sisters = tuple(_SISTERS[kind] for kind in wanted if kind in _SISTERS and _SISTERS[kind] not in wanted)
-    for kind in (*wanted, *sisters):
-        for measure in regime.measures:
-            if measure.kind is not kind or not _looks(measure.direction, role):
-                continue
-            if kind in wanted or any(_names(measure, goods.goods) for goods in act.goods):
-                yield measure
-
-
-def _looks(direction: Direction, role: Role) -> bool:
-    if direction is Direction.BOTH or role not in (Role.SUPPLIER, Role.RECIPIENT):
-        return True
-    return direction is (Direction.TO_TARGET if role is Role.RECIPIENT else Direction.FROM_TARGET)

@@ -1,7 +1,7 @@
 """A regime: what the Security Council forbids towards a target, and on which days. Read strictly from the book."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -29,12 +29,17 @@ class Window:
         """True where the day lies within."""
         return self.start <= day and (self.end is None or day <= self.end)
 
+    def meets(self, first: date, last: date) -> bool:
+        """True where at least one of the days from first to last lies within."""
+        return self.start <= last and (self.end is None or first <= self.end)
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One prohibition of a regime and the paragraphs it rests on.
 
-    ``unverified`` says that a paragraph or a day has not been checked against the resolution.
+    ``unverified`` says that a paragraph or a day has not been checked against the resolution. ``exemptions`` are what
+    it lets pass, in short; ``confirmed_to`` is the last day to which a renewal is known.
     """
 
     code: str
@@ -45,6 +50,8 @@ class Measure:
     basis: tuple[str, ...]
     windows: tuple[Window, ...]
     unverified: bool
+    exemptions: tuple[str, ...] = ()
+    confirmed_to: date | None = None
 
     def is_in_force(self, day: date | None) -> bool:
         """True where the measure holds on the day; an unknown day falls under what has no known end."""
@@ -52,10 +59,29 @@ class Measure:
             return any(window.end is None for window in self.windows)
         return any(window.holds(day) for window in self.windows)
 
+    def is_in_force_between(self, first: date, last: date) -> bool:
+        """True where the measure holds on at least one of the days from first to last."""
+        return any(window.meets(first, last) for window in self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoringBody:
+    """Who watches over a regime, and from when to when; None where a day is not known or has not come."""
+
+    body: str
+    start: date | None
+    end: date | None
+    mandate_to: date | None
+    unverified: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A sanctions regime: its targets by canonical name, its territory, and its measures."""
+    """A sanctions regime: its targets by canonical name, its territory, and its measures.
+
+    ``until`` holds the last day of each target that was taken off, ``only_within`` the targets that are covered only
+    where they act in the territory. ``not_covered`` is what is often taken for a breach and is none.
+    """
 
     id: str
     key: str
@@ -65,6 +91,17 @@ class Regime:
     targets: tuple[str, ...]
     territory: tuple[str, ...]
     measures: tuple[Measure, ...]
+    until: Mapping[str, date] = field(default_factory=dict)
+    only_within: frozenset[str] = frozenset()
+    committee: str | None = None
+    monitoring: tuple[MonitoringBody, ...] = ()
+    not_covered: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def binds(self, target: str, first: date | None) -> bool:
+        """True where the target was still one on the day, or on the first of several; None is today."""
+        last = self.until.get(target)
+        return last is None or (first is not None and first <= last)
 
     def is_in_force(self, day: date | None) -> bool:
         """True where at least one measure holds on the day."""
@@ -96,7 +133,9 @@ def load_regimes(folder: Path) -> Mapping[str, Regime]:
 _REGIME_KEYS = {
     "id", "key", "name", "numbers", "list_prefixes", "targets", "territory", "monitoring", "resolutions", "measures",
 }  # fmt: skip
-_MEASURE_KEYS = {"code", "kind", "direction", "what", "goods", "basis", "windows", "confirmed_to", "unverified"}
+_REGIME_MAY = {"until", "only_within", "committee", "not_covered", "sources"}
+_MEASURE_KEYS = {"code", "kind", "direction", "what", "goods", "basis", "windows"}
+_MEASURE_MAY = {"exemptions", "confirmed_to", "unverified"}
 
 
 def _regime(path: Path) -> Regime:
@@ -105,7 +144,7 @@ def _regime(path: Path) -> Regime:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RegimeError(f"{path.name}: {' '.join(str(error).split())}") from error
     where = path.name
-    _check_keys(given, _REGIME_KEYS, _REGIME_KEYS, where)
+    _check_keys(given, _REGIME_KEYS | _REGIME_MAY, _REGIME_KEYS, where)
     if given["key"] != path.stem:
         raise RegimeError(f"{where}: key: expected {path.stem}, the name of the file")
     _check_dates(given, where)
@@ -119,12 +158,18 @@ def _regime(path: Path) -> Regime:
         list_prefixes=_texts(given, "list_prefixes", where),
         targets=_texts(given, "targets", where),
         territory=_texts(given, "territory", where),
+        until=_until(given, where),
+        only_within=_only_within(given, where),
+        committee=_text(given, "committee", where) if "committee" in given else None,
+        monitoring=tuple(_body(row) for row in given["monitoring"]),
+        not_covered=_texts(given, "not_covered", where, optional=True),
+        sources=_sources(given, where),
         measures=tuple(_measure(m, f"{where}: measure {n}") for n, m in enumerate(given["measures"], 1)),
     )
 
 
 def _measure(given: Any, where: str) -> Measure:
-    _check_keys(given, _MEASURE_KEYS, _MEASURE_KEYS - {"confirmed_to", "unverified"}, where)
+    _check_keys(given, _MEASURE_KEYS | _MEASURE_MAY, _MEASURE_KEYS, where)
     where = f"{where} ({given['code']})"
     unverified = given.get("unverified", False)
     if not isinstance(unverified, bool):
@@ -141,7 +186,51 @@ def _measure(given: Any, where: str) -> Measure:
         basis=basis,
         windows=_windows(given["windows"], where),
         unverified=unverified,
+        exemptions=_texts(given, "exemptions", where, optional=True),
+        confirmed_to=_day(given, "confirmed_to", where),
     )
+
+
+def _until(given: Mapping[str, Any], where: str) -> Mapping[str, date]:
+    ended = given.get("until", {})
+    if not isinstance(ended, dict):
+        raise RegimeError(f"{where}: until: expected a last day for each target")
+    for name in ended:
+        if name not in given["targets"]:
+            raise RegimeError(f"{where}: until: {name!r} is no target of the file")
+        if _day(ended, name, f"{where}: until") is None:
+            raise RegimeError(f"{where}: until: {name}: expected a day")
+    return dict(ended)
+
+
+def _only_within(given: Mapping[str, Any], where: str) -> frozenset[str]:
+    names = _texts(given, "only_within", where, optional=True)
+    for name in names:
+        if name not in given["targets"]:
+            raise RegimeError(f"{where}: only_within: {name!r} is no target of the file")
+    if names and not given["territory"]:
+        raise RegimeError(f"{where}: only_within: the file names no territory")
+    return frozenset(names)
+
+
+def _sources(given: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    sources = _texts(given, "sources", where, optional=True)
+    for source in sources:
+        if not source.startswith("https://"):
+            raise RegimeError(f"{where}: sources: {source!r} is no https address")
+    return sources
+
+
+def _body(row: Mapping[str, Any]) -> MonitoringBody:
+    days = (row.get("from"), row.get("to"), row.get("mandate_to"))
+    return MonitoringBody(str(row.get("body", "")), *days, bool(row.get("unverified")))
+
+
+def _day(given: Mapping[str, Any], key: str, where: str) -> date | None:
+    value = given.get(key)
+    if value is not None and type(value) is not date:
+        raise RegimeError(f"{where}: {key}: {value!r} is no day")
+    return value
 
 
 def _windows(given: Any, where: str) -> tuple[Window, ...]:
@@ -164,7 +253,7 @@ def _windows(given: Any, where: str) -> tuple[Window, ...]:
 
 def _check_dates(given: Mapping[str, Any], where: str) -> None:
     """Bodies and resolutions are shown to officers only, but a wrong date there misleads as much."""
-    for key, dates in (("resolutions", ("date",)), ("monitoring", ("from", "to"))):
+    for key, dates in (("resolutions", ("date",)), ("monitoring", ("from", "to", "mandate_to"))):
         if not isinstance(given[key], list):
             raise RegimeError(f"{where}: {key}: expected a list")
         for row in given[key]:
@@ -192,8 +281,8 @@ def _text(given: Mapping[str, Any], key: str, where: str) -> str:
     return value
 
 
-def _texts(given: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
-    value = given[key]
+def _texts(given: Mapping[str, Any], key: str, where: str, optional: bool = False) -> tuple[str, ...]:
+    value = given.get(key, []) if optional else given[key]
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
         raise RegimeError(f"{where}: {key}: expected a list of texts")
     return tuple(value)

@@ -5,6 +5,7 @@ weights are data (``rules/weights.py``). Names that no list holds are never feat
 """
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -141,13 +142,29 @@ def parts_of(
     for number, one in enumerate(candidates):
         for place in one.places:
             named[clauses[place.clause][0]].append((place.start, place.end, number))
+    spans = {field: _Spans(places) for field, places in named.items()}
     parts: dict[int, list[tuple[Role, Act]]] = {}
     for act in acts:
         for role, mention, _ in act.roles:
-            for start, end, number in named[act.evidence.field]:
-                if start < mention.end and mention.start < end:
-                    parts.setdefault(number, []).append((role, act))
+            for number in spans[act.evidence.field].meeting(mention.start, mention.end):
+                parts.setdefault(number, []).append((role, act))
     return parts
+
+
+class _Spans:
+    """Places of candidates in the order of the text: those that meet a span are found without looking at the rest."""
+
+    def __init__(self, places: Sequence[tuple[int, int, int]]) -> None:
+        order = sorted(range(len(places)), key=lambda i: places[i][0])
+        self._places = [(*places[i], i) for i in order]
+        self._starts = [places[i][0] for i in order]
+        self._longest = max((end - start for start, end, _ in places), default=0)
+
+    def meeting(self, start: int, end: int) -> list[int]:
+        """Return whose places share a letter with the span, in the order in which they were given."""
+        first = bisect_left(self._starts, start - self._longest)
+        near = self._places[first : bisect_left(self._starts, end)]
+        return [number for _, number in sorted((given, number) for _, stop, number, given in near if start < stop)]
 
 
 def _sort(one: Candidate, rulebook: Rulebook) -> str:

@@ -14,6 +14,7 @@ from rules.frames import Frame, compile_frame
 from rules.inflection import verb_forms
 from rules.linear import StoryWeights, load_story_weights
 from rules.matching import WordMatcher
+from rules.national import NationalError, NationalMarks, load_national
 from rules.regime import Regime, RegimeError, load_regimes
 from rules.vocabulary import Kind, PartyType, Role
 from rules.weights import RoleWeights, load_weights
@@ -68,6 +69,7 @@ class Rulebook:
     places: Mapping[str, str]
     roles: RoleWeights
     story: StoryWeights
+    national: NationalMarks
     version: str
 
     @cached_property
@@ -198,6 +200,7 @@ def _load(book: Path) -> Rulebook:
         places=_places(book / "places.yml", parties),
         roles=_weights(book / "roles.json"),
         story=_story_weights(book / "story.json"),
+        national=_national(book / "national.yml"),
         version=_digest(book),
     )
 
@@ -207,6 +210,13 @@ def _weights(path: Path) -> RoleWeights:
         return load_weights(path)
     except ValueError as error:
         raise RulebookError(str(error)) from error
+
+
+def _national(path: Path) -> NationalMarks:
+    try:
+        return load_national(path)
+    except NationalError as error:
+        raise RulebookError(f"{path.name}: {error}") from error
 
 
 def _story_weights(path: Path) -> StoryWeights:

@@ -7,11 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / room).rglob("*.py"))]
-CORE = ("screening", "case", "severity", "grouping", "alert", "coverage", "novelty", "subscription",
-        "telling", "certificate", "circuit", "watchdog", "channels/forms", "intake/parser", "intake/fingerprint",
-        "intake/text", "language", "draw", "missrate",
+CORE = ("screening", "case", "severity", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint",
+        "intake/text", "intake/health", "intake/filters", "intake/politeness", "intake/exchange", "intake/page",
+        "intake/unpacking", "language", "draw", "missrate", "telling", "particulars", "rarity", "groupcheck",
+        "intake/copies", "wording", "novelty", "subscription", "certificate", "circuit", "watchdog", "channels/forms",
         "classifier/classification", "classifier/evaluation", "classifier/judged", "classifier/figures",
-        "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds")  # fmt: skip
+        "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds",
+        *(f"listing/{p.stem}" for p in sorted((ROOT / "compliance" / "listing").glob("*.py"))))  # fmt: skip
 STANDARD_ONLY = {"yaml", "ahocorasick_rs"}
 
 

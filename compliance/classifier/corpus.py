@@ -17,7 +17,10 @@ LABELS = ("breach", "not_breach", "grey")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled story. ``event`` groups what tells of one act, so that folds never split it."""
+    """A labelled story. ``event`` groups what tells of one act, so that folds never split it.
+
+    A classifier learns as much from it as from ``weight`` stories of the corpus.
+    """
 
     story: Story
     label: str
@@ -27,6 +30,7 @@ class Example:
     regimes: tuple[str, ...]
     negative_type: str | None
     annotation: dict[str, Any]
+    weight: float = 1.0
 
 
 def load_corpus(folder: Path = FOLDER) -> list[Example]:

@@ -17,13 +17,14 @@ from sklearn.preprocessing import MaxAbsScaler
 
 from compliance.classifier.corpus import Example
 from rules.acts import Act
+from rules.dating import dated_acts
 from rules.denials import denial_features
 from rules.extraction import StoryRead, read_story, told_acts
 from rules.law import kind_features, kinds_of, named_regimes, regime_features, touched_by
 from rules.linear import ANSWERS, DENIES, UNDER, StoryWeights
 from rules.rulebook import Rulebook
 from rules.status import status_features
-from rules.vocabulary import Kind, Status
+from rules.vocabulary import Field, Kind, Status
 
 FOLDS = 5
 # How freely each model may weigh, and at how many rows a feature must stand to be learnt.
@@ -99,8 +100,10 @@ def _regimes(read: Sequence[_Read], kinds: Sequence[tuple[Kind, ...]], rulebook:
     wanted: list[bool] = []
     for one, found in zip(read, kinds, strict=True):
         on = one.example.story.published.date() if one.example.story.published else None
-        touched = touched_by(one.acts, found, on, rulebook)
+        story = one.example.story
+        fields = {Field.TITLE: story.title, Field.TEXT: story.text}
         named = named_regimes(one.story.clauses, rulebook)
+        touched = touched_by(dated_acts(one.acts, one.story.clauses, fields, on, rulebook), found, named, on, rulebook)
         for regime, features in regime_features(touched, found, named, on, rulebook).items():
             rows.append(features)
             wanted.append(regime in one.example.regimes)

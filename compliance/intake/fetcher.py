@@ -3,11 +3,11 @@
 Every failure ends as a state and a reason; nothing that a server does raises out of here.
 """
 
+import contextlib
 import hashlib
 import time
-import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
@@ -25,10 +25,12 @@ from compliance.intake.guard import (
     check_url,
     system_resolver,
 )
+from compliance.intake.unpacking import ACCEPTED, PackingError, TooLargeError, codings, unpacked
 from compliance.story import Feed, FeedDocument, FeedState, FetchOutcome
 
 _CHUNK = 65_536
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PERMANENT = (301, 308)
 _AGAIN = (500, 502, 503, 504)
 _WORTH_AGAIN = (FeedState.CONNECTION, FeedState.TIMEOUT)
 _PAUSE = 0.5
@@ -63,6 +65,7 @@ class FetchPolicy:
     max_redirects: int = 5
     allow_private: bool = False
     resolver: Resolver = system_resolver
+    use_proxies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def fetch(
 
     Server errors, cut connections and time-outs are tried once more while the deadline allows.
     """
-    headers = {"User-Agent": user_agent or policy.user_agent, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
+    headers = {"User-Agent": user_agent or policy.user_agent, "Accept": accept, "Accept-Encoding": ACCEPTED}
     if etag:
         headers["If-None-Match"] = etag
     if last_modified:
@@ -121,7 +124,7 @@ def fetch(
             time.sleep(min(outcome.retry_after or _PAUSE, _LONGEST_PAUSE))
             attempts += 1
             outcome = _attempt(url, headers, policy, deadline)
-    return FetchOutcome(outcome.state, outcome.reason, outcome.document, outcome.status, attempts, outcome.retry_after)
+    return replace(outcome, attempts=attempts)
 
 
 def _is_worth_another(outcome: FetchOutcome, deadline: Deadline) -> bool:
@@ -147,7 +150,7 @@ def _session(policy: FetchPolicy, deadline: Deadline) -> requests.Session:
     session = requests.Session()
     # No proxies, no .netrc credentials, no certificate paths from the environment.
     session.trust_env = False
-    adapter = GuardedAdapter(Guard(policy.allow_private, policy.connect_timeout, deadline, policy.resolver))
+    adapter = GuardedAdapter(_guard(policy, deadline))
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
@@ -157,21 +160,56 @@ def _follow(
     session: requests.Session, url: str, headers: dict[str, str], policy: FetchPolicy, deadline: Deadline
 ) -> FetchOutcome:
     """Follow redirects by hand, each hop checked anew, and read the body of the last answer."""
-    here = url
+    here, moved_to, is_permanent = url, None, True
     for _ in range(policy.max_redirects + 1):
         if why := check_url(here, allow_private=policy.allow_private):
             state = FeedState.BLOCKED if here != url or here.lower().startswith("http") else FeedState.BAD_URL
             raise _FetchError(state, why)
         session.cookies.clear()
         timeout = (min(policy.connect_timeout, deadline.left()), min(policy.read_timeout, deadline.left()))
-        response = session.get(here, headers=headers, timeout=timeout, stream=True, allow_redirects=False)
+        response = session.get(
+            here,
+            headers=headers,
+            timeout=timeout,
+            stream=True,
+            allow_redirects=False,
+            proxies=_proxies(here, policy, deadline),
+        )
         with response:
             location = response.headers.get("location")
             if response.status_code in _REDIRECTS and location:
-                here = urljoin(here, location.strip())
+                here = _joined(here, location)
+                # Where a temporary hop leads is no new address, whatever comes behind it.
+                is_permanent = is_permanent and response.status_code in _PERMANENT
+                moved_to = here if is_permanent else moved_to
                 continue
-            return _answer(response, url, here, policy, deadline)
+            outcome = _answer(response, url, here, policy, deadline)
+            return replace(outcome, moved_to=moved_to if moved_to != url else None)
     raise _FetchError(FeedState.REDIRECT, f"more than {policy.max_redirects} redirects")
+
+
+def _proxies(url: str, policy: FetchPolicy, deadline: Deadline) -> dict[str, str]:
+    """Return the proxies the environment names for this address: none unless the operator allowed them.
+
+    A proxy connects in our place, so the address is looked up and checked here before it is asked.
+    """
+    if not policy.use_proxies:
+        return {}
+    proxies = dict(requests.utils.get_environ_proxies(url))
+    if requests.utils.select_proxy(url, proxies):
+        _guard(policy, deadline).check_before_proxy(url)
+    return proxies
+
+
+def _guard(policy: FetchPolicy, deadline: Deadline) -> Guard:
+    return Guard(policy.allow_private, policy.connect_timeout, deadline, policy.resolver)
+
+
+def _joined(here: str, location: str) -> str:
+    """Return the address a Location header stands for; a header is Latin-1, but servers write UTF-8 into it."""
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    return urljoin(here, location.strip())
 
 
 def _answer(
@@ -203,24 +241,19 @@ def _answer(
 def _whole_body(response: requests.Response, policy: FetchPolicy, deadline: Deadline) -> bytes:
     """Return the unpacked body; a body over the cap, cut short or packed oddly is refused."""
     stream: Iterator[bytes] = _raw_chunks(response, policy, deadline)
-    for coding in reversed(_codings(response)):
-        stream = _unpacked(stream, coding, policy.max_bytes)
     body = bytearray()
-    for chunk in stream:
-        body += chunk
-        if len(body) > policy.max_bytes:
-            raise _FetchError(FeedState.TOO_LARGE, f"more than {policy.max_bytes:,} bytes")
+    try:
+        for coding in reversed(codings(response.headers.get("content-encoding", ""))):
+            stream = unpacked(stream, coding, policy.max_bytes)
+        for chunk in stream:
+            body += chunk
+    except PackingError as error:
+        raise _FetchError(FeedState.CONNECTION, str(error)) from error
+    except TooLargeError as error:
+        raise _FetchError(FeedState.TOO_LARGE, f"more than {policy.max_bytes:,} bytes after unpacking") from error
     if deadline.has_passed:
         raise DeadlineError("cut at the deadline")
     return bytes(body)
-
-
-def _codings(response: requests.Response) -> list[str]:
-    named = [c.strip().lower() for c in response.headers.get("content-encoding", "").split(",")]
-    codings = [c for c in named if c and c != "identity"]
-    if len(codings) > 2 or any(c not in ("gzip", "x-gzip", "deflate") for c in codings):
-        raise _FetchError(FeedState.CONNECTION, f"unasked content encoding {', '.join(codings)[:60]}")
-    return codings
 
 
 def _raw_chunks(response: requests.Response, policy: FetchPolicy, deadline: Deadline) -> Iterator[bytes]:
@@ -231,34 +264,6 @@ def _raw_chunks(response: requests.Response, policy: FetchPolicy, deadline: Dead
         if read > policy.max_bytes:
             raise _FetchError(FeedState.TOO_LARGE, f"more than {policy.max_bytes:,} bytes")
         yield chunk
-
-
-def _unpacked(packed: Iterator[bytes], coding: str, cap: int) -> Iterator[bytes]:
-    """Unpack piece by piece, so that a bomb is stopped at the cap and never held whole."""
-    unpacker, raw_deflate, unpacked = zlib.decompressobj(47 if coding != "deflate" else 15), False, 0
-    for chunk in packed:
-        while chunk:
-            try:
-                piece = unpacker.decompress(chunk, _CHUNK)
-            except zlib.error as error:
-                if coding == "deflate" and not unpacked and not raw_deflate:
-                    # Some servers send raw deflate under that name (RFC 9110, 8.4.1.2).
-                    unpacker, raw_deflate = zlib.decompressobj(-15), True
-                    continue
-                raise _FetchError(FeedState.CONNECTION, f"the {coding} body is damaged") from error
-            unpacked += len(piece)
-            if unpacked > cap:
-                raise _FetchError(FeedState.TOO_LARGE, f"more than {cap:,} bytes after unpacking")
-            if piece:
-                yield piece
-            chunk = unpacker.unconsumed_tail
-            if unpacker.eof:
-                chunk = unpacker.unused_data
-                if not chunk:
-                    break
-                unpacker = zlib.decompressobj(47)
-    if not unpacker.eof and (unpacked or not raw_deflate):
-        raise _FetchError(FeedState.CONNECTION, f"the {coding} body was cut short")
 
 
 def _explain(error: Exception, deadline: Deadline) -> tuple[FeedState, str]:
@@ -337,6 +342,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], policy: FetchPolicy)
                     timeout=(policy.connect_timeout, policy.read_timeout),
                     allow_redirects=False,
                     stream=True,
+                    proxies=_proxies(url, policy, deadline),
                 ) as response,
             ):
                 kept = {k.lower(): v[:1_000] for k, v in response.headers.items() if k.lower() in _KEPT_OF_POSTS}

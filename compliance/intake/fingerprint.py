@@ -4,6 +4,7 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from compliance.intake.copies import is_copy
 from compliance.story import Entry
 
 _TRACKING = re.compile(
@@ -12,6 +13,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 _AMP_TAIL = re.compile(r"(?:/amp/?|\.amp(?:\.html)?)$", re.IGNORECASE)
+_WORDS = re.compile(r"\w+")
 # A deeper nest of twins than this is nobody's address.
 _MOST_LAYERS = 100
 _MOBILE = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")
@@ -33,6 +35,41 @@ def fingerprint(feed_id: str, entry: Entry) -> str:
     else:
         parts = ("text", feed_id, " ".join(entry.title.lower().split()), entry.guid or "")
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def titled_fingerprint(print_: str, entry: Entry) -> str:
+    """Return the identity of a story whose guid or address others have too: told apart by the title."""
+    parts = ("titled", print_, " ".join(entry.title.lower().split()))
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()
+
+
+def is_firm(entry: Entry) -> bool:
+    """True where guid and address together name one article, whatever becomes of its words."""
+    return bool(entry.link) and urlsplit(canonical_url(entry.link or "")).path not in ("", "/")
+
+
+def aliases(feed_id: str, entry: Entry) -> tuple[str, ...]:
+    """Return what the entry may be known by when its guid or its address has changed: SHA-256 of each."""
+    found = []
+    if entry.link and is_firm(entry):
+        found.append(f"url\x1f{canonical_url(entry.link)}")
+    if entry.guid:
+        found.append(f"guid\x1f{feed_id}\x1f{entry.guid}")
+    return tuple(hashlib.sha256(name.encode("utf-8", "replace")).hexdigest() for name in found)
+
+
+def entry_digest(entry: Entry) -> str:
+    """Return the SHA-256 of the words that the feed gives; another one tells that the outlet has changed them."""
+    words = "\x1f".join(" ".join(part.split()) for part in (entry.title, entry.summary, entry.content))
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
+
+
+def tells_the_same(title: str, text: str, other_title: str, other_text: str) -> bool:
+    """True where two texts under one guid or address are one article, changed: by the title, or most of the wording."""
+    one, two = set(_WORDS.findall(title.lower())), set(_WORDS.findall(other_title.lower()))
+    if one == two or (one and two and len(one & two) >= 0.6 * min(len(one), len(two))):
+        return True
+    return is_copy(text, other_text)
 
 
 def canonical_url(url: str) -> str:

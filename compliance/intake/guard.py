@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -164,10 +164,7 @@ class Guard:
         Raises NameUnknownError, AddressRefusedError where any answer is an inner address, or OSError.
         """
         addresses = self._resolve(host.strip("[]"), port)
-        if not self.allow_private:
-            for address in addresses:
-                if why := refusal(address):
-                    raise AddressRefusedError(f"{host} has the {why} address {address}")
+        self._check(host, addresses)
         failure: OSError = NameUnknownError(f"{host} has no address")
         for address in addresses:
             try:
@@ -180,6 +177,24 @@ class Guard:
             self.deadline.watch(sock)
             return sock
         raise failure
+
+    def _check(self, host: str, addresses: Sequence[str]) -> None:
+        for address in () if self.allow_private else addresses:
+            if why := refusal(address):
+                raise AddressRefusedError(f"{host} has the {why} address {address}")
+
+    def check_before_proxy(self, url: str) -> None:
+        """Raise AddressRefusedError where a URL leads inside, as far as can be known before a proxy is asked.
+
+        A name that only the proxy can resolve is left to it.
+        """
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        try:
+            addresses = self._resolve(host, parts.port or (443 if parts.scheme == "https" else 80))
+        except NameUnknownError:
+            return
+        self._check(host, addresses)
 
     def _resolve(self, host: str, port: int) -> Sequence[str]:
         """Resolve in a thread of its own, since the system's resolver knows no time limit."""
@@ -212,22 +227,32 @@ class GuardedAdapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
         """Give the pool connection classes bound to our guard."""
-        guard = self._guard
-
-        class Plain(HTTPConnection):
-            def _new_conn(self) -> socket.socket:
-                return guard.connect(self.host, self.port or 80)
-
-        class Secure(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                return guard.connect(self.host, self.port or 443)
-
-        class PlainPool(HTTPConnectionPool):
-            ConnectionCls = Plain
-
-        class SecurePool(HTTPSConnectionPool):
-            ConnectionCls = Secure
-
         manager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
-        manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+        manager.pool_classes_by_scheme = _pools(self._guard)
         self.poolmanager = manager
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """Reach a proxy under the same deadline. Where it stands is the operator's choice, and may be inside."""
+        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
+        manager.pool_classes_by_scheme = _pools(replace(self._guard, allow_private=True))
+        return manager
+
+
+def _pools(guard: Guard) -> dict[str, type[HTTPConnectionPool]]:
+    """Return the pools by scheme whose every connection this guard makes."""
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            return guard.connect(self.host, self.port or 80)
+
+    class Secure(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return guard.connect(self.host, self.port or 443)
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

@@ -2,36 +2,39 @@
 
 import calendar
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import feedparser
 
-from compliance.intake.text import one_line, text_of_html
+from compliance.intake.entries import MAX_ENTRIES, ParsedFeed, read_entry, stated, web_link
+from compliance.intake.jsonfeed import parse_json_feed
+from compliance.intake.sitemap import parse_sitemap
+from compliance.intake.text import one_line
 from compliance.story import Entry, FeedDocument, FeedState
 
-MAX_ENTRIES = 10_000
-_MAX_TEXT = 200_000
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+__all__ = ["MAX_ENTRIES", "ParsedFeed", "parse_feed", "web_link"]
+
 _ROOT = re.compile(rb"<\s*(?:[\w.-]+:)?(rss|feed|rdf|channel)\b", re.IGNORECASE)
+_SITEMAP = re.compile(rb"<\s*(?:[\w.-]+:)?(?:urlset|sitemapindex)\b", re.IGNORECASE)
+_CDF = re.compile(rb"^(?:\s|<\?.*?\?>|<!--.*?-->|<!doctype[^>]*>)*<channel\b", re.IGNORECASE | re.DOTALL)
+_BLANK = b"\xef\xbb\xbf\xff\xfe \t\r\n"
 _HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 # An entity declared in a document type is never needed by a feed and is how entity bombs work.
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]{1,8})|0*(\d{1,10}));?")
+_WIDE = (
+    (b"\xff\xfe\x00\x00", "utf-32-le"),
+    (b"\x00\x00\xfe\xff", "utf-32-be"),
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+)
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.IGNORECASE | re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedFeed:
-    """What a document turned out to be; ``warnings`` say what was mended or left out."""
-
-    state: FeedState
-    reason: str
-    entries: tuple[Entry, ...] = ()
-    title: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
@@ -41,68 +44,95 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     """
     if not document.body.strip():
         return ParsedFeed(FeedState.NOT_A_FEED, "the answer is empty")
-    body, warnings = _without_doctype(document.body)
+    recoded = _in_utf8(document.body)
+    kind = document.content_type if recoded is document.body else "application/xml; charset=utf-8"
+    body, warnings = _harmless(recoded)
+    start = body[:4_000].lstrip(_BLANK)
+    if start[:1] in (b"{", b"["):
+        return parse_json_feed(body, document.final_url, now)
+    if _SITEMAP.search(start) and not _ROOT.search(start):
+        return parse_sitemap(body, document.final_url, now)
     try:
         parsed = feedparser.parse(
-            body, response_headers=_headers(document), sanitize_html=False, resolve_relative_uris=False
+            body, response_headers=_headers(kind), sanitize_html=False, resolve_relative_uris=False
         )
     except Exception as error:  # noqa: BLE001  (feedparser has raised many kinds on hostile bytes; none may escape)
         return ParsedFeed(FeedState.PARSE_ERROR, f"the feed broke the parser ({type(error).__name__})")
     found = parsed.get("entries") or []
-    entries = tuple(_entry(item, document.final_url, now) for item in found[:MAX_ENTRIES])
+    entries, broken = _entries(found[:MAX_ENTRIES], document.final_url, now)
+    if broken:
+        warnings.append(f"{broken} entries could not be read")
     if len(found) > MAX_ENTRIES:
         warnings.append(f"only the first {MAX_ENTRIES:,} of {len(found):,} entries were read")
     if parsed.get("bozo") and entries:
         warnings.append(f"the feed is not well-formed ({type(parsed.get('bozo_exception')).__name__})")
     title = one_line(str(parsed.get("feed", {}).get("title", "")))
-    if entries:
-        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings))
-    return _nothing(document.body, parsed, title, warnings)
+    if entries or broken:
+        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings), broken)
+    return _nothing(body, parsed, title, warnings)
 
 
-def _without_doctype(body: bytes) -> tuple[bytes, list[str]]:
-    start = body[:200_000].replace(b"\x00", b"").upper()
-    if b"<!ENTITY" not in start:
+def _in_utf8(body: bytes) -> bytes:
+    """Return a body in UTF-16 or UTF-32 as UTF-8, whatever else its header or declaration says, and others as they are.
+
+    A byte order mark, or the zero bytes around the first bracket, leave no doubt, and other readings would find noise.
+    """
+    wide = next((name for mark, name in _WIDE if body.startswith(mark)), None)
+    if wide is None:
+        return body
+    text = body.decode(wide, "replace").removeprefix("\ufeff")
+    # The declaration still names the old encoding, and feedparser would believe it.
+    return _DECLARATION.sub("", text, count=1).encode("utf-8", "replace")
+
+
+def _without_impossible(body: bytes) -> bytes:
+    """Replace references to characters that XML does not have: one of them would cost every entry."""
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        number = int(match[1], 16) if match[1] else int(match[2])
+        is_text = number in (9, 10, 13) or 32 <= number < 0xD800 or 0xE000 <= number < 0xFFFE or number > 0xFFFF
+        return match[0] if is_text and number <= 0x10FFFF else b"&#xFFFD;"
+
+    return _REFERENCE.sub(kept, body) if b"&#" in body else body
+
+
+def _harmless(body: bytes) -> tuple[bytes, list[str]]:
+    body = _without_impossible(body)
+    if b"<!ENTITY" not in body[:200_000].upper():
         return body, []
-    if b"\x00" in body[:4]:
-        wide = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le" if body[1] == 0 else "utf-16-be"
-        # The declaration still names the old encoding, and feedparser would believe it.
-        body = _DECLARATION.sub("", body.decode(wide, "replace"), count=1).encode()
     return _DOCTYPE.sub(b"", body, count=1), ["a document type with entities was removed"]
 
 
-def _headers(document: FeedDocument) -> dict[str, str]:
+def _headers(content_type: str | None) -> dict[str, str]:
     # Without the address: feedparser would resolve identifiers against it too, and a feed that moves house would
     # bring every story anew. Links are resolved here.
-    return {"content-type": document.content_type} if document.content_type else {}
+    return {"content-type": content_type} if content_type else {}
+
+
+def _entries(items: Sequence[dict[str, Any]], base: str, now: datetime) -> tuple[tuple[Entry, ...], int]:
+    """Return the entries that can be read, and how many cannot; one of them never costs its neighbours."""
+    entries, broken = [], 0
+    for item in items:
+        try:
+            entries.append(_entry(item, base, now))
+        except Exception:  # noqa: BLE001  (whatever a hostile item breaks, it is counted and the others are read)
+            broken += 1
+    return tuple(entries), broken
 
 
 def _entry(item: dict[str, Any], base: str, now: datetime) -> Entry:
     contents = [str(c.get("value") or "") for c in item.get("content") or []]
-    guid = one_line(str(item.get("id") or ""))[:2_000]
-    return Entry(
-        title=one_line(str(item.get("title") or "")[:5_000])[:1_000],
-        link=web_link(str(item.get("link") or ""), base),
-        guid=guid or None,
-        summary=text_of_html(str(item.get("summary") or "")[:_MAX_TEXT]),
-        content=text_of_html(max(contents, key=len, default="")[:_MAX_TEXT]),
+    return read_entry(
+        title=str(item.get("title") or ""),
+        link=str(item.get("link") or ""),
+        # feedparser has put the entry's xml:base before it already.
+        base=base,
+        guid=str(item.get("id") or ""),
+        summary=str(item.get("summary") or ""),
+        content=max(contents, key=len, default=""),
         published=_moment(item, now),
-        author=one_line(str(item.get("author") or ""))[:200] or None,
+        author=str(item.get("author") or ""),
     )
-
-
-def web_link(link: str, base: str) -> str | None:
-    """Return the absolute http or https address a link stands for, or None where it is anything else."""
-    link = "".join(c for c in link.strip() if c.isprintable() and not c.isspace())
-    if not link or "\\" in link:
-        return None
-    try:
-        absolute = urljoin(base, link)
-        parts = urlsplit(absolute)
-        usable = parts.scheme.lower() in ("http", "https") and parts.hostname and parts.username is None
-    except ValueError:
-        return None
-    return absolute[:2_048] if usable and len(absolute) <= 2_048 else None
 
 
 def _moment(item: dict[str, Any], now: datetime) -> datetime | None:
@@ -116,26 +146,28 @@ def _moment(item: dict[str, Any], now: datetime) -> datetime | None:
         except (ValueError, OverflowError, OSError):
             continue
         written = str(dict.get(item, key.removesuffix("_parsed")) or "")
-        if _EARLIEST <= moment <= now + timedelta(days=1) and str(moment.year)[2:] in written:
-            return moment
+        if (found := stated(moment, written, now)) is not None:
+            return found
     return None
 
 
 def _nothing(body: bytes, parsed: Mapping[str, Any], title: str, warnings: list[str]) -> ParsedFeed:
     """Tell a true empty feed from a broken one, and both from what was never a feed."""
-    start = body[:4_000].replace(b"\x00", b"")
+    start = body[:4_000]
     if not parsed.get("version") and (not _ROOT.search(start) or _HTML.search(start)):
         return ParsedFeed(FeedState.NOT_A_FEED, _what_it_is(start), title=title)
-    if parsed.get("bozo") and not _closes(body):
+    if (parsed.get("bozo") or not parsed.get("version")) and not _closes(body):
         return ParsedFeed(FeedState.PARSE_ERROR, "the feed is cut or broken, and no entry could be read", title=title)
-    if not parsed.get("version"):
+    if not parsed.get("version") and not _CDF.search(start):
         return ParsedFeed(FeedState.NOT_A_FEED, "no feed format was recognised", title=title)
     return ParsedFeed(FeedState.EMPTY, "a feed without entries", (), title, tuple(warnings))
 
 
 def _closes(body: bytes) -> bool:
     return (
-        re.search(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>\s*$", body[-200:].replace(b"\x00", b""), re.IGNORECASE)
+        re.search(
+            rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>\s*$", body[-200:].replace(b"\x00", b""), re.IGNORECASE
+        )
         is not None
     )
 
@@ -146,8 +178,4 @@ def _what_it_is(start: bytes) -> str:
         return "a web page, not a feed"
     if text.startswith(b"%PDF"):
         return "a PDF, not a feed"
-    if text[:1] in (b"{", b"["):
-        return "JSON, which is not read as a feed"
-    if re.search(rb"<\s*(?:urlset|sitemapindex)\b", text):
-        return "a sitemap, which is not read as a feed"
     return "not a feed"

@@ -11,6 +11,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\n\s*\n\s*")
@@ -31,6 +32,17 @@ def clean_text(raw: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = _LINES.sub("\n\n", _BLANKS.sub(" ", text))
     return "\n".join(line.strip() for line in text.split("\n")).strip()
+
+
+def mended(raw: str) -> tuple[str, ...]:
+    """Return in words what ``clean_text`` takes out of a text that no honest outlet would put in."""
+    found = [
+        ("control character", len(_CONTROL.findall(raw))),
+        ("character that turns the direction of writing", len(_BIDI.findall(raw))),
+        ("invisible character", len(_INVISIBLE.findall(raw)) - len(_BIDI.findall(raw)) - raw.count("\u00ad")),
+        ("half character", len(_SURROGATE.findall(raw))),
+    ]
+    return tuple(f"{number} {name}{'s' if number > 1 else ''} taken out" for name, number in found if number > 0)
 
 
 def text_of_html(raw: str) -> str:

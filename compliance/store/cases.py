@@ -1,14 +1,14 @@
 """Cases and the stories that tell of them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case
 from sqlmodel import Session, col, select
 
 from compliance.case import CaseOrigin, CaseState, describe_act
-from compliance.grouping import Act, OpenCase, particulars, shingles
 from compliance.screening import Screening, Verdict
 from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
 
@@ -17,14 +17,22 @@ _STRENGTH = {Verdict.REVIEW: 1, Verdict.ALERT: 2}
 
 
 def open_case(
-    session: Session, story_id: int, screening_id: int, screening: Screening, reason: str, run_id: str, now: datetime
+    session: Session,
+    story_id: int,
+    screening_id: int,
+    screening: Screening,
+    reason: str,
+    run_id: str,
+    now: datetime,
+    act: int = 0,
 ) -> CaseRow:
-    """Open the case that this story is the first to tell of."""
+    """Open the case that this story is the first to tell of; ``act`` numbers the acts of one story from 0."""
     plain = judgement_parts(screening)
     assert screening.score is not None, "a story that was not judged opens no case"
     row = CaseRow(
-        reference=f"new-{story_id}",
+        reference=f"new-{story_id}-{act}",
         opened_by_story=story_id,
+        opened_by_act=act,
         verdict=screening.verdict.value,
         score=screening.score,
         act=describe_act(screening),
@@ -75,6 +83,7 @@ def _entered(session: Session, row: CaseRow, screening_id: int, reason: str) -> 
             screening_id=screening_id,
             reason=reason,
             joined_at=row.opened_at,
+            act=row.opened_by_act,
         )
     )
     session.flush()
@@ -102,6 +111,7 @@ def join(
     screening: Screening,
     reason: str,
     now: datetime,
+    act: int = 0,
 ) -> tuple[CaseRow, bool]:
     """Put one more story into a case; return it and whether the story lifts the case from review to alert.
 
@@ -109,50 +119,29 @@ def join(
     """
     row = session.get_one(CaseRow, case_id)
     session.add(
-        CaseStoryRow(case_id=case_id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now)
+        CaseStoryRow(
+            case_id=case_id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now, act=act
+        )
     )
-    raised = _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
+    return _strengthened(session, row, screening, now)
+
+
+def _strengthened(session: Session, row: CaseRow, screening: Screening, now: datetime) -> tuple[CaseRow, bool]:
+    raised = (
+        row.origin == CaseOrigin.SCREENING.value
+        and screening.is_flagged
+        and _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
+    )
     if raised:
         row.verdict = screening.verdict.value
-    row.score = max(row.score, screening.score or 0.0)
+    if screening.is_flagged and row.origin == CaseOrigin.SCREENING.value:
+        row.score = max(row.score, screening.score or 0.0)
     row.denied_by = list(dict.fromkeys([*row.denied_by, *screening.extraction.denied_by]))
     row.changed_at = now
     row.revision += 1
     session.add(row)
     session.flush()
     return row, raised
-
-
-def groupable(session: Session, since: datetime, until: datetime) -> list[OpenCase]:
-    """Return the cases told of by a story seen or published in the days given, as acts to compare with.
-
-    A case drawn at random takes no other story in: it stands for the one that was drawn, and alerts nobody.
-    """
-    statement = (
-        select(CaseStoryRow.case_id, StoryRow, ScreeningRow.judgement)
-        .join(StoryRow, col(StoryRow.id) == col(CaseStoryRow.story_id))
-        .join(ScreeningRow, col(ScreeningRow.id) == col(CaseStoryRow.screening_id))
-        .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
-        .where(CaseRow.origin == CaseOrigin.SCREENING.value)
-        .where(col(StoryRow.first_seen) >= since, col(StoryRow.first_seen) <= until)
-        .order_by(col(CaseStoryRow.case_id), col(StoryRow.id))
-    )
-    acts: dict[int, list[Act]] = {}
-    for case_id, story, found in session.exec(statement):
-        acts.setdefault(case_id, []).append(act_of(story.title, story.text, story.published or story.first_seen, found))
-    return [OpenCase(case_id, tuple(told)) for case_id, told in acts.items()]
-
-
-def act_of(title: str, text: str, day: datetime, found: Mapping[str, Any]) -> Act:
-    """Return what grouping compares, from a story and its judgement."""
-    return Act(
-        roles=frozenset((role, party["canonical"]) for party in found["parties"] for role in party["roles"]),
-        kinds=frozenset(found["kinds"]),
-        regimes=frozenset(found["regimes"]),
-        particulars=particulars(title, text),
-        shingles=shingles(title, text),
-        day=day,
-    )
 
 
 def by_reference(session: Session, reference: str) -> CaseRow | None:
@@ -206,11 +195,38 @@ def stories_of(session: Session, case_id: int) -> list[tuple[CaseStoryRow, Story
     return [(link, story, screening) for link, story, screening in session.exec(statement)]
 
 
-def already_in_cases(session: Session, story_ids: Sequence[int]) -> set[int]:
-    """Return those of the stories that some case already holds."""
-    return set(session.exec(select(CaseStoryRow.story_id).where(col(CaseStoryRow.story_id).in_(list(story_ids)))))
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a story lies in a case, and why that case was opened."""
+
+    case_id: int
+    story_id: int
+    act: int
+    origin: CaseOrigin
 
 
-def window(now: datetime, days: timedelta) -> tuple[datetime, datetime]:
-    """Return the span of first sight in which a story can share an act with one seen now."""
-    return now - days, now + days
+def places_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Place]]:
+    """Return the places in cases that each of the stories has; stories without any are left out."""
+    rows = session.exec(
+        select(CaseStoryRow.case_id, CaseStoryRow.story_id, CaseStoryRow.act, CaseRow.origin)
+        .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
+        .where(col(CaseStoryRow.story_id).in_(list(story_ids)))
+        .order_by(col(CaseStoryRow.case_id))
+    )
+    found: dict[int, list[Place]] = {}
+    for case_id, story_id, act, origin in rows:
+        found.setdefault(story_id, []).append(Place(case_id, story_id, act, CaseOrigin(origin)))
+    return found
+
+
+def retell(
+    session: Session, place: Place, screening_id: int, screening: Screening, now: datetime
+) -> tuple[CaseRow, bool]:
+    """Put the judgement of a story's new version in its old place; return the case and whether it rose to alert.
+
+    A text that tells less than before lowers nothing: that is for an officer to see.
+    """
+    link = session.get_one(CaseStoryRow, (place.case_id, place.story_id))
+    link.screening_id = screening_id
+    session.add(link)
+    return _strengthened(session, session.get_one(CaseRow, place.case_id), screening, now)

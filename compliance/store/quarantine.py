@@ -2,30 +2,50 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from compliance.store.tables import QuarantineRow
 
+MAX_TRIES = 3
 
-def enter(session: Session, stage: str, subject: str, reason: str, now: datetime) -> int:
+
+def _row(session: Session, stage: str, subject: str) -> QuarantineRow | None:
+    found = select(QuarantineRow).where(QuarantineRow.stage == stage, QuarantineRow.subject == subject)
+    return session.exec(found).first()
+
+
+def enter(session: Session, stage: str, subject: str, reason: str, now: datetime, capture_id: int | None = None) -> int:
     """Record one failure of a subject at a stage; return how often it has failed there."""
-    row = session.exec(
-        select(QuarantineRow).where(QuarantineRow.stage == stage, QuarantineRow.subject == subject)
-    ).first()
+    row = _row(session, stage, subject)
     if row is None:
         row = QuarantineRow(stage=stage, subject=subject, reason=reason[:500], first_at=now, last_at=now)
     else:
         row.tries += 1
         row.reason, row.last_at = reason[:500], now
+    row.capture_id = capture_id or row.capture_id
     session.add(row)
     session.flush()
     return row.tries
 
 
+def is_parked(session: Session, stage: str, subject: str) -> bool:
+    """True where the subject has failed so often that it is not tried any more without a person."""
+    row = _row(session, stage, subject)
+    return row is not None and row.tries >= MAX_TRIES
+
+
 def clear(session: Session, stage: str, subject: str) -> None:
     """Forget the failures of a subject that has passed the stage after all."""
-    row = session.exec(
-        select(QuarantineRow).where(QuarantineRow.stage == stage, QuarantineRow.subject == subject)
-    ).first()
+    row = _row(session, stage, subject)
     if row is not None:
         session.delete(row)
+
+
+def listed(session: Session) -> list[QuarantineRow]:
+    """Return everything in quarantine, the newest failure first."""
+    return list(session.exec(select(QuarantineRow).order_by(col(QuarantineRow.last_at).desc(), col(QuarantineRow.id))))
+
+
+def of_id(session: Session, number: int) -> QuarantineRow | None:
+    """Return one row of the quarantine, or None."""
+    return session.get(QuarantineRow, number)

@@ -9,16 +9,16 @@ from sqlmodel import Session, SQLModel, col, select
 
 from compliance.case import CaseOrigin
 from compliance.store import screenings, stories
-from compliance.store.tables import CaseRow, OutboxRow, RunFeedRow, RunRow, ScreeningRow, StoryRow
+from compliance.store.tables import CaseRow, CaseStoryRow, OutboxRow, RunFeedRow, RunRow, ScreeningRow, StoryRow
 
 
-def open_run(session: Session, run_id: str, now: datetime) -> None:
+def open_run(session: Session, run_id: str, now: datetime, job: str = "nightly") -> None:
     """Enter a new run; any run still marked as running has lost its process and is marked interrupted."""
     for row in session.exec(select(RunRow).where(RunRow.state == "running")):
         row.state, row.finished_at = "interrupted", now
         row.faults = [*row.faults, "the process ended before the run did; the next run went on from there"]
         session.add(row)
-    session.add(RunRow(id=run_id, started_at=now, counts={}, faults=[]))
+    session.add(RunRow(id=run_id, job=job, started_at=now, counts={}, faults=[]))
     session.flush()
 
 
@@ -66,9 +66,27 @@ def stored_counts(session: Session, run_id: str) -> dict[str, int]:
         "not_covered": screenings.count_not_covered(session, run_id),
         "cases": cases_of(CaseOrigin.SCREENING),
         "drawn": cases_of(CaseOrigin.RANDOM),
+        "places": _places(session, run_id),
         "alerts": of_run(OutboxRow),
         "unscreened": stories.count_unscreened(session),
     }
+
+
+def last_start(session: Session, job: str) -> datetime | None:
+    """Return when a job last began, or None where it never did."""
+    return session.exec(select(func.max(RunRow.started_at)).where(RunRow.job == job)).one()
+
+
+def _places(session: Session, run_id: str) -> int:
+    """Count the places in cases that stories screened by the run took, those drawn at random left out."""
+    found = (
+        select(func.count())
+        .select_from(CaseStoryRow)
+        .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
+        .join(ScreeningRow, col(ScreeningRow.id) == col(CaseStoryRow.screening_id))
+        .where(ScreeningRow.run_id == run_id, CaseRow.origin == CaseOrigin.SCREENING.value)
+    )
+    return session.exec(found).one()
 
 
 def latest(session: Session, limit: int = 10) -> list[RunRow]:

@@ -33,6 +33,7 @@ def add(
 def _row(story: Story, screening: Screening, run_id: str | None, now: datetime) -> dict[str, Any]:
     return {
         "story_id": int(story.id),
+        "story_version": story.version,
         "model_version": screening.classification.version,
         "rules_version": screening.extraction.version,
         "policy_version": screening.policy_version,

@@ -7,19 +7,31 @@ from typing import Any
 from sqlalchemy import String, cast, exists, func, literal
 from sqlmodel import Session, col, select
 
+from compliance.store import versions
 from compliance.store.dialect import insert_new
+from compliance.store.quarantine import MAX_TRIES
 from compliance.store.tables import QuarantineRow, ScreeningRow, StoryRow
+from compliance.store.tables_versions import StoryVersionRow
 from compliance.story import Story, TextQuality
 
-MAX_TRIES = 3
 
-
-def known_fingerprints(session: Session, fingerprints: Sequence[str]) -> set[str]:
-    """Return those of the fingerprints that are stored."""
-    found: set[str] = set()
+def known(session: Session, fingerprints: Sequence[str]) -> dict[str, StoryRow]:
+    """Return the stories with these fingerprints that are stored."""
+    found: dict[str, StoryRow] = {}
     for start in range(0, len(fingerprints), 5_000):
         chunk = fingerprints[start : start + 5_000]
-        found.update(session.exec(select(StoryRow.fingerprint).where(col(StoryRow.fingerprint).in_(chunk))))
+        rows = session.exec(select(StoryRow).where(col(StoryRow.fingerprint).in_(chunk)))
+        found.update((row.fingerprint, row) for row in rows)
+    return found
+
+
+def of_fingerprints(session: Session, fingerprints: Sequence[str], run_id: str) -> list[StoryRow]:
+    """Return the stories with these fingerprints that a run brought, in the order they were stored."""
+    found: list[StoryRow] = []
+    for start in range(0, len(fingerprints), 5_000):
+        chunk = fingerprints[start : start + 5_000]
+        mine = select(StoryRow).where(col(StoryRow.fingerprint).in_(chunk), StoryRow.run_id == run_id)
+        found.extend(session.exec(mine.order_by(col(StoryRow.id))))
     return found
 
 
@@ -27,7 +39,7 @@ def add(
     session: Session,
     stories: Sequence[Story],
     captures: Sequence[tuple[int | None, int | None]],
-    run_id: str,
+    run_id: str | None,
     now: datetime,
 ) -> int:
     """Store the stories whose fingerprint is new, each with its feed and page capture; return how many were."""
@@ -45,6 +57,9 @@ def add(
             "run_id": run_id,
             "capture_id": feed_capture,
             "page_capture_id": page_capture,
+            "entry_digest": s.entry_digest,
+            "extractor": s.extractor,
+            "notes": list(s.notes),
         }
         for s, (feed_capture, page_capture) in zip(stories, captures, strict=True)
     ]
@@ -52,7 +67,10 @@ def add(
 
 
 def _unscreened() -> Any:
-    return ~exists().where(col(ScreeningRow.story_id) == col(StoryRow.id))
+    return ~exists().where(
+        col(ScreeningRow.story_id) == col(StoryRow.id),
+        col(ScreeningRow.story_version) >= col(StoryRow.latest_version),
+    )
 
 
 def _parked() -> Any:
@@ -64,7 +82,7 @@ def _parked() -> Any:
 
 
 def waiting_ids(session: Session) -> list[int]:
-    """Return the ids of stories that no screening has judged and that are not parked, oldest first."""
+    """Return the ids of stories whose latest version no screening has judged and that are not parked, oldest first."""
     ids = session.exec(select(StoryRow.id).where(_unscreened(), ~_parked()).order_by(col(StoryRow.id)))
     return [i for i in ids if i is not None]
 
@@ -80,21 +98,26 @@ def count_parked(session: Session) -> int:
 
 
 def load(session: Session, ids: Sequence[int]) -> list[Story]:
-    """Return the stories with these ids, in that order."""
+    """Return the stories with these ids as they are told last, in that order."""
     rows = {row.id: row for row in session.exec(select(StoryRow).where(col(StoryRow.id).in_(list(ids))))}
-    return [as_story(rows[i]) for i in ids if i in rows]
+    newer = versions.waiting(session, rows.values())
+    return [as_story(rows[i], newer.get(i)) for i in ids if i in rows]
 
 
-def as_story(row: StoryRow) -> Story:
-    """Return the plain value of a stored story."""
+def as_story(row: StoryRow, told: StoryVersionRow | None = None) -> Story:
+    """Return the plain value of a stored story, with the text of a version that waits to be judged if there is one."""
     return Story(
         id=str(row.id),
-        title=row.title,
-        text=row.text,
+        title=told.title if told else row.title,
+        text=told.text if told else row.text,
+        version=told.number if told else row.version,
         published=row.published,
         url=row.url,
         publisher=row.publisher,
         feed_id=row.feed_id,
         fingerprint=row.fingerprint,
-        quality=TextQuality(row.quality),
+        quality=TextQuality(told.quality if told else row.quality),
+        entry_digest=row.entry_digest,
+        extractor=row.extractor,
+        notes=tuple(row.notes),
     )

@@ -37,6 +37,22 @@ class FeedRow(SQLModel, table=True):
     last_modified: str | None = None
     body_digest: str | None = None
     entries: int = 0
+    standing: str = Field(default="new", sa_column_kwargs={"server_default": "new"})
+    weight: float = Field(default=0.0, sa_column_kwargs={"server_default": "0"})
+    failing_since: datetime | None = None
+    alarmed_at: datetime | None = None
+    last_full: datetime | None = None
+    last_new: datetime | None = None
+    interval: int = Field(default=0, sa_column_kwargs={"server_default": "0", "name": "interval_seconds"})
+    longest_gap: int | None = Field(default=None, sa_column_kwargs={"name": "longest_gap_seconds"})
+    next_check: datetime | None = None
+    held_until: datetime | None = None
+    silent_since: datetime | None = None
+    lost_at: datetime | None = None
+    losses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    moved_seen: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class BodyRow(SQLModel, table=True):
@@ -67,7 +83,11 @@ class CaptureRow(SQLModel, table=True):
 
 
 class StoryRow(SQLModel, table=True):
-    """One article. A known fingerprint is never stored again."""
+    """One article. A known fingerprint is never stored again.
+
+    ``version`` is the one that title and text hold and that was judged; ``latest_version`` may wait to be judged.
+    ``extractor`` made the text from the page; ``notes`` say what was mended in it.
+    """
 
     __tablename__ = "stories"
 
@@ -84,6 +104,11 @@ class StoryRow(SQLModel, table=True):
     run_id: str | None = Field(default=None, index=True)
     capture_id: int | None = Field(default=None, foreign_key="captures.id")
     page_capture_id: int | None = Field(default=None, foreign_key="captures.id")
+    entry_digest: str | None = None
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    latest_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    extractor: str | None = None
+    notes: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
 class ScreeningRow(SQLModel, table=True):
@@ -93,10 +118,15 @@ class ScreeningRow(SQLModel, table=True):
     """
 
     __tablename__ = "screenings"
-    __table_args__ = (UniqueConstraint("story_id", "model_version", "rules_version", "policy_version"),)
+    __table_args__ = (
+        UniqueConstraint(
+            "story_id", "story_version", "model_version", "rules_version", "policy_version", name="uq_screenings_of"
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     story_id: int = Field(foreign_key="stories.id", index=True)
+    story_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     model_version: str
     rules_version: str
     policy_version: str
@@ -114,11 +144,15 @@ class CaseRow(SQLModel, table=True):
     """One alleged act that a person must look at. ``revision`` grows with every change."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_queue", "state", "score"),)
+    __table_args__ = (
+        Index("ix_cases_queue", "state", "score"),
+        UniqueConstraint("opened_by_story", "opened_by_act", name="uq_cases_opened_by"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True)
-    opened_by_story: int = Field(foreign_key="stories.id", unique=True)
+    opened_by_story: int = Field(foreign_key="stories.id")
+    opened_by_act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     origin: str = Field(default="screening", index=True, sa_column_kwargs={"server_default": "screening"})
     state: str = Field(default="waiting", index=True)
     verdict: str
@@ -137,7 +171,7 @@ class CaseRow(SQLModel, table=True):
 
 
 class CaseStoryRow(SQLModel, table=True):
-    """A story that tells of a case, and why it was put there."""
+    """A story that tells of a case, and why it was put there; ``act`` numbers the acts that it tells of, from 0."""
 
     __tablename__ = "case_stories"
 
@@ -146,6 +180,7 @@ class CaseStoryRow(SQLModel, table=True):
     screening_id: int = Field(foreign_key="screenings.id")
     reason: str = _text()
     joined_at: datetime
+    act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class DrawRow(SQLModel, table=True):
@@ -238,11 +273,12 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class RunRow(SQLModel, table=True):
-    """One run of the nightly job and its counts."""
+    """One run of the nightly job, or one poll of the feeds through the day, and its counts."""
 
     __tablename__ = "runs"
 
     id: str = Field(primary_key=True)
+    job: str = Field(default="nightly", sa_column_kwargs={"server_default": "nightly"})
     started_at: datetime = Field(index=True)
     finished_at: datetime | None = None
     state: str = "running"
@@ -251,7 +287,7 @@ class RunRow(SQLModel, table=True):
 
 
 class RunFeedRow(SQLModel, table=True):
-    """What one run got from one feed. ``entries == new + known + quarantined`` always."""
+    """What one run got from one feed. ``entries == new + known + quarantined + left_out`` always."""
 
     __tablename__ = "run_feeds"
 
@@ -264,6 +300,7 @@ class RunFeedRow(SQLModel, table=True):
     new: int = 0
     known: int = 0
     quarantined: int = 0
+    left_out: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class QuarantineRow(SQLModel, table=True):
@@ -277,6 +314,7 @@ class QuarantineRow(SQLModel, table=True):
     subject: str
     reason: str = _text()
     tries: int = 1
+    capture_id: int | None = Field(default=None, foreign_key="captures.id")
     first_at: datetime
     last_at: datetime
 

@@ -18,6 +18,7 @@ COUNTS = RunCounts(
     verdicts={"clear": 2, "not_covered": 1, "review": 1, "alert": 2},
     not_covered=1,
     flagged=3,
+    acts_told=3,
     cases_opened=2,
     cases_drawn=1,
     stories_joined=1,
@@ -35,6 +36,7 @@ STORED = {
     "unscreened": 3,
     "cases": 2,
     "drawn": 1,
+    "places": 3,
     "alerts": 2,
 }
 

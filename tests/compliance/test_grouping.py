@@ -2,57 +2,105 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from compliance.grouping import Act, OpenCase, group, particulars, shingles
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance.grouping import Act, OpenCase, act_of, group, keys_of, likeness, place
+from compliance.particulars import passages
+from tests import factories
 from tests.factories import NOW, TEXT, TITLE
 
-SHELLS = Act(
-    roles=frozenset({("supplier", "North Korea"), ("recipient", "Russia")}),
-    kinds=frozenset({"arms"}),
-    regimes=frozenset({"1718"}),
-    particulars=particulars(TITLE, TEXT),
-    shingles=shingles(TITLE, TEXT),
-    day=NOW,
-)
-RETOLD_TITLE = "Freighter moved North Korean shells to a Russian port"
+NAMED = f"{TEXT} The freighter was the Zoltar Maru, owned by Brightmoor Lines."
+RETOLD_TITLE = "Freighter Zoltar Maru moved North Korean shells to a Russian port"
 RETOLD_TEXT = (
-    "In May a ship brought shells from Rajin to Dunai, inspectors reported. Moscow said the account was false."
+    "In May the Zoltar Maru brought shells from Rajin to Dunai, inspectors reported. Moscow said the account was false."
 )
 OTHER_TITLE, OTHER_TEXT = (
     "Kim sends workers",
-    "Some 300 builders from Hamhung reached Vladivostok on a Wednesday in 2026.",
+    "Some 300 builders from Hamhung reached the sawmills of Khabarovsk on a Wednesday, paid by Tarkovo Timber.",
 )
 
 
 def told(title: str, text: str, **changes: Any) -> Act:
-    return replace(SHELLS, particulars=particulars(title, text), shingles=shingles(title, text), **changes)
+    return replace(act_of(factories.extraction(), passages(title, text), NOW), **changes)
+
+
+SHELLS = told(TITLE, NAMED)
 
 
 def test_the_same_act_in_other_words_joins_its_case() -> None:
     found = group(told(RETOLD_TITLE, RETOLD_TEXT), [OpenCase(7, (SHELLS,))])
     assert found.case_id == 7
-    assert "North Korea as supplier" in found.reason
+    assert "zoltar maru" in found.reason and "North Korea as supplier" in found.reason
 
 
 def test_the_same_parties_in_another_act_open_a_new_case() -> None:
     assert group(told(OTHER_TITLE, OTHER_TEXT), [OpenCase(7, (SHELLS,))]).case_id is None
 
 
-def test_swapped_roles_are_another_act() -> None:
-    swapped = frozenset({("supplier", "Russia"), ("recipient", "North Korea")})
-    oil = told(RETOLD_TITLE, RETOLD_TEXT, roles=swapped)
-    assert group(oil, [OpenCase(7, (SHELLS,))]).case_id is None
+def test_an_act_of_another_kind_and_law_needs_more_to_be_the_same() -> None:
+    same = told(RETOLD_TITLE, RETOLD_TEXT)
+    other = replace(same, kinds=frozenset({"commodity"}), regimes=frozenset({"1970"}), goods=frozenset({"oil"}))
+    assert likeness(other, SHELLS) < likeness(same, SHELLS) - 3
 
 
-def test_a_story_long_after_opens_a_new_case() -> None:
-    assert group(replace(SHELLS, day=NOW + timedelta(days=11)), [OpenCase(7, (SHELLS,))]).case_id is None
+def test_a_verdict_months_later_joins_and_one_years_later_does_not() -> None:
+    later = told(RETOLD_TITLE, RETOLD_TEXT, day=NOW + timedelta(days=150))
+    assert group(later, [OpenCase(7, (SHELLS,))]).case_id == 7
+    assert group(replace(later, day=NOW + timedelta(days=367)), [OpenCase(7, (SHELLS,))]).case_id is None
 
 
 def test_a_copy_joins_even_where_the_rules_saw_less_in_it() -> None:
-    copy = told("Another headline", TEXT, roles=frozenset())
-    found = group(copy, [OpenCase(7, (SHELLS,))])
+    first = replace(told("", "Quay"), copies=4)
+    copy = told("Another headline", "Pier", roles=frozenset(), copies=4)
+    found = group(copy, [OpenCase(7, (first,))])
     assert found.case_id == 7 and "copy" in found.reason
 
 
 def test_a_tie_goes_to_the_older_case_whatever_the_order() -> None:
     cases = [OpenCase(9, (SHELLS,)), OpenCase(3, (SHELLS,))]
     assert group(SHELLS, cases).case_id == group(SHELLS, cases[::-1]).case_id == 3
+
+
+def test_one_story_put_into_a_case_in_error_does_not_draw_others_in_alone() -> None:
+    """A case speaks by the stories that are most like the newcomer, and not by one of them."""
+    fuel = told(
+        "Jet fuel crosses the Tumen", "Wagons of jet fuel crossed at Tumangang, bound for Pyongyang's air force."
+    )
+    labour = {"kinds": frozenset({"labour"}), "roles": frozenset({("operator", "Tarkovo Timber")})}
+    others = [told(OTHER_TITLE, f"{OTHER_TEXT} Again {n}.", **labour) for n in ("Alpha", "Beta", "Gamma")]
+    alone, among = OpenCase(1, (fuel,)), OpenCase(1, (fuel, *others))
+    newcomer = told("Fuel for Pyongyang", "Jet fuel crossed the Tumen at Tumangang in wagons.")
+    assert group(newcomer, [alone]).case_id == 1
+    assert group(newcomer, [among]).case_id is None
+
+
+def test_a_story_of_two_known_acts_joins_both_each_by_its_own_sentences() -> None:
+    workers = told(OTHER_TITLE, OTHER_TEXT, kinds=frozenset({"labour"}))
+    both = told("Two trades", f"The Zoltar Maru took shells from Rajin to Dunai. {OTHER_TEXT}")
+    placed = place(both, [OpenCase(1, (SHELLS,)), OpenCase(2, (workers,))])
+    assert {found.case_id for found, _ in placed} == {1, 2}
+    by_case = {found.case_id: part for found, part in placed}
+    assert "zoltar maru" in by_case[1].told.names and "hamhung" not in by_case[1].told.names
+    assert "hamhung" in by_case[2].told.names and "zoltar maru" not in by_case[2].told.names
+
+
+def test_the_publisher_and_the_dateline_are_no_part_of_an_act() -> None:
+    text = "GENEVA (Harbour Wire) - The Zoltar Maru docked, the Northern Post has learnt."
+    names = {n for p in passages("t", text, "Northern Post") for n in p.names}
+    assert "zoltar maru" in names
+    assert not names & {"geneva", "harbour wire", "harbour", "northern post", "northern", "post"}
+
+
+@given(st.permutations([SHELLS, told(RETOLD_TITLE, RETOLD_TEXT), told(OTHER_TITLE, OTHER_TEXT)]))
+def test_the_order_of_the_cases_decides_nothing(acts: list[Act]) -> None:
+    cases = [OpenCase(1, (SHELLS,)), OpenCase(2, (told(OTHER_TITLE, OTHER_TEXT),))]
+    assert [group(a, cases) for a in acts] == [group(a, cases[::-1]) for a in acts]
+    assert all(likeness(a, b) == likeness(b, a) for a in acts for b in acts)
+
+
+@given(st.text(max_size=400), st.text(max_size=2_000))
+def test_any_text_has_particulars_and_keys(title: str, text: str) -> None:
+    act = told(title, text)
+    assert len(keys_of(act)) <= 32
+    group(act, [OpenCase(1, (SHELLS,))])

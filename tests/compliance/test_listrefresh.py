@@ -114,7 +114,8 @@ def test_the_next_list_comes_into_use_and_just_its_changes_are_recorded(monitor:
     first = whole(range(900), range(400))
     second = whole(range(2, 901), range(401), "2026-11-21").replace(b"Vale 100007<", b"Vale the Seventh<")
     assert refresh(monitor, first).startswith("900 persons and 400 entities; 1300 added")
-    assert refresh(monitor, second) == "899 persons and 401 entities; 2 added, 2 removed, 1 changed"
+    told = refresh(monitor, second)
+    assert told.startswith("899 persons and 401 entities; 2 added, 2 removed, 1 changed; 0 hits")
     event = in_ledger(monitor)[-1]
     assert (event.actor, event.action, event.subject) == ("machine", "list.accepted", "list:un-consolidated")
     assert event.after == {

@@ -98,6 +98,22 @@ def test_the_snapback_on_iran_brings_back_what_had_lapsed() -> None:
     assert lapsed and any(not m.is_in_force(date(2024, 1, 1)) and m.is_in_force(date(2025, 9, 28)) for m in lapsed)
 
 
+def test_a_target_that_was_taken_off_is_none_from_the_day_after() -> None:
+    listed = REGIMES["1267"]
+    days = (date(2026, 2, 26), date(2026, 2, 27), None)
+    assert [listed.binds("Al-Nusrah Front", day) for day in days] == [True, False, False]
+    assert all(listed.binds("ISIL", day) for day in days)
+
+
+def test_what_an_officer_is_shown_of_a_regime_is_read() -> None:
+    korea = REGIMES["1718"]
+    assert korea.committee == "1718 Committee" and korea.sources and korea.not_covered
+    panel = next(b for b in korea.monitoring if b.body == "Panel of Experts")
+    assert (panel.start, panel.end, panel.unverified) == (date(2009, 6, 12), date(2024, 4, 30), False)
+    assert all(m.exemptions for m in korea.measures if m.code == "1718.refined-oil")
+    assert any(m.confirmed_to == date(2026, 10, 17) for m in REGIMES["2653"].measures)
+
+
 def test_an_unknown_day_falls_under_what_has_no_known_end(tmp_path: Path) -> None:
     assert load(tmp_path, GOOD).is_in_force(None)
     ended = GOOD.replace("      - [2010-01-01, null]\n", "")
@@ -127,6 +143,17 @@ BREAKS = [
     ("list_prefixes: [RUi]", "list_prefixes: [7]", ["list_prefixes", "list of texts"]),
     ("from: 2001-01-01", "from: soon", ["monitoring", "from", "soon"]),
     ("body: Panel", "panel: Panel", ["monitoring", "unknown field", "panel"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nuntil: {Nowhere: 2001-01-01}", ["until", "Nowhere"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nuntil: {Ruritania: soon}", ["until", "Ruritania", "soon"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nuntil: [Ruritania]", ["until", "last day"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nonly_within: [Nowhere]", ["only_within", "Nowhere"]),
+    ("territory: [Ruritania]", "territory: []\nonly_within: [Ruritania]", ["only_within", "territory"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\ncommittee: 7", ["committee", "text"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nnot_covered: oil", ["not_covered", "list of texts"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nsources: ['http://x']", ["sources", "https"]),
+    ("basis: [1 OP1]", "basis: [1 OP1]\n    exemptions: aid", ["1.arms", "exemptions", "list of texts"]),
+    ("basis: [1 OP1]", "basis: [1 OP1]\n    confirmed_to: soon", ["1.arms", "confirmed_to", "soon"]),
+    ("to: null}", "to: null, mandate_to: soon}", ["monitoring", "mandate_to", "soon"]),
     ("date: 2000-01-01", "date: '2000'", ["resolutions", "date", "2000"]),
     ("kind: arms", "kind: guns", ["measure 1", "1.arms", "kind", "guns"]),
     ("kind: arms", "kind: [arms]", ["measure 1", "1.arms", "kind"]),

@@ -23,6 +23,7 @@ def test_the_book_loads_and_its_version_follows_its_content(book: Path) -> None:
     assert load_rulebook(book).version != first.version
 
 
+OTHER = "law: [x]\nbroken: [x]\nelsewhere: [x]\n"
 BREAKS = [
     ("parties/states.yml", "parties:\n  - {name: X, type: kingdom}\n", ["states.yml", "X", "kingdom"]),
     ("parties/states.yml", "parties:\n  - {name: X, type: state, aka: [Y]}\n", ["states.yml", "X", "aka"]),
@@ -39,6 +40,12 @@ BREAKS = [
     ("frames.yml", "frames:\n  - {id: a, says: x, match: '{supplier} [vend]'}\n", ["frames.yml", "a", "vend"]),
     ("frames.yml", "frames:\n  - {id: a, match: '{supplier}'}\n", ["frames.yml", "frame 1"]),
     ("goods.yml", "arms: [gun]\n", ["goods.yml"]),
+    ("national.yml", "who: []\n" + OTHER, ["national.yml", "who"]),
+    ("national.yml", "who: [{name: X, marks: []}]\n" + OTHER, ["national.yml", "X", "marks"]),
+    ("national.yml", "who: [{name: X, marks: [a, a]}]\n" + OTHER, ["national.yml", "X", "twice"]),
+    ("national.yml", "who: [{name: X, mark: [a]}]\n" + OTHER, ["national.yml", "who 1"]),
+    ("national.yml", "broken: [x]\n", ["national.yml", "who, law"]),
+    ("national.yml", "who: [\n", ["national.yml"]),
     ("regimes/UN-SC418.yml", "id: '418'\n", ["UN-SC418.yml", "key"]),
 ]
 

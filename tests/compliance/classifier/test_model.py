@@ -10,14 +10,18 @@ import pytest
 import skops.io
 
 from compliance.classifier import training
-from compliance.classifier.corpus import corpus_digest, load_corpus
-from compliance.classifier.model import ARTEFACT, CARD, load_model
+from compliance.classifier.corpus import Example, corpus_digest, load_corpus
+from compliance.classifier.counting import counted, words_in
+from compliance.classifier.features import lead_of
+from compliance.classifier.model import ARTEFACT, CARD, Page, load_model
+from compliance.classifier.reading import Reader
 from compliance.classifier.training import Training
 from compliance.errors import ModelError
 from compliance.judging import Judges
 from compliance.monitor import load_policy
 from compliance.screening import Verdict
 from compliance.settings import Settings
+from rules.extraction import extract
 from rules.rulebook import load_rulebook
 from tests.factories import story
 
@@ -40,11 +44,37 @@ def _recard(folder: Path, **changes: object) -> None:
 
 
 def test_training_anew_gives_the_model_that_is_shipped(trained: Training) -> None:
+    """Another processor adds up in another order, so the last digits differ; a change of rules shows in the third."""
     assert CARD_SHIPPED["corpus_sha256"] == corpus_digest(), "the corpus changed: embargowatch model train"
     for name in ("window", "story", "joint"):
         ours, shipped = getattr(trained.parts, name).coef_, getattr(MODEL.parts, name).coef_
-        assert ours == pytest.approx(shipped, abs=1e-4), name
-    assert (trained.review, trained.alert) == pytest.approx(tuple(CARD_SHIPPED["thresholds"].values()), abs=1e-3)
+        assert ours.shape == shipped.shape, name
+        assert ours == pytest.approx(shipped, abs=1e-3 * abs(shipped).max()), name
+    assert (trained.review, trained.alert) == pytest.approx(tuple(CARD_SHIPPED["thresholds"].values()), rel=0.01)
+
+
+def test_equal_input_gives_equal_coefficients() -> None:
+    some = load_corpus()[::24]
+    found = {e.story.id: extract(e.story.title, e.story.text, None, BOOK) for e in some}
+    first, second = (training.train(some, found, BOOK, 0.02, "some") for _ in range(2))
+    assert first.card == second.card
+    assert (first.scores == second.scores).all()
+
+
+def test_a_decided_story_teaches_more_than_one_of_the_corpus() -> None:
+    some = [e for e in load_corpus()[::24] if e.label != "grey"]
+    found = {e.story.id: extract(e.story.title, e.story.text, None, BOOK) for e in some}
+    light = training.train(some, found, BOOK, 0.02, "some").parts.page
+    reader = Reader(BOOK)
+
+    def judged(page: Page, of: Example) -> float:
+        words = words_in([lead_of(reader.read(of.story.title, of.story.text))], page.words)
+        return float(page.score.decision_function(page.weighed(counted(words, page.words)))[0])
+
+    learnt = [e for e in some if reader.read(e.story.title, e.story.text).passes_gate]
+    worst = max((e for e in learnt if e.label == "not_breach"), key=lambda e: judged(light, e))
+    heavier = [replace(e, weight=3.0) if e is worst else e for e in some]
+    assert judged(training.train(heavier, found, BOOK, 0.02, "some").parts.page, worst) < judged(light, worst) - 0.1
 
 
 def test_other_coefficients_are_another_version(trained: Training) -> None:

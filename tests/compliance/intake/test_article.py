@@ -17,22 +17,24 @@ def page(main: str, content_type: str = "text/html; charset=utf-8") -> FeedDocum
 
 
 def test_the_article_is_read_without_menus_cookies_and_related_stories() -> None:
-    text, quality = read_page(page("".join(f"<p>{PARAGRAPH}{i}</p>" for i in range(8))))
-    assert quality is TextQuality.FULL
+    found = read_page(page("".join(f"<p>{PARAGRAPH}{i}</p>" for i in range(8))))
+    text = found.text
+    assert found.quality is TextQuality.FULL
     assert text.count("Inspectors in the port") == 8
     for clutter in ("cookies", "Pyongyang", "Privacy policy", "Home"):
         assert clutter not in text
 
 
 def test_a_notice_to_subscribe_is_no_article() -> None:
-    text, quality = read_page(
+    found = read_page(
         page(f"<p>{PARAGRAPH}</p><p>Already a subscriber? Subscribe to continue reading this article.</p>")
     )
-    assert quality is TextQuality.PAYWALL, text
+    assert found.quality is TextQuality.PAYWALL, found
 
 
 def test_what_is_no_page_gives_nothing() -> None:
-    assert read_page(page("", "application/pdf")) == ("", TextQuality.BOILERPLATE)
+    found = read_page(page("", "application/pdf"))
+    assert (found.text, found.quality) == ("", TextQuality.BOILERPLATE) and found.notes
     assert quality_of("") is TextQuality.BOILERPLATE
     assert quality_of("Short.") is TextQuality.TEASER
 

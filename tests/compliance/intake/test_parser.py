@@ -84,14 +84,106 @@ def test_a_feed_that_breaks_off_gives_the_entries_before_the_break() -> None:
     assert [e.title for e in found.entries][:1] == ["One"]
 
 
-@pytest.mark.parametrize(
-    "date",
-    ["30 Feb 2026", "Fri, 99 Nov 2026", "0000-00-00", "tomorrow", "Mon, 01 Jan 9999 00:00:00 GMT", "1970-01-01", "",
-     "2030-01-01T00:00:00Z", "Fri, 20 Nov 2026 01:00:00 +99999"],
-)  # fmt: skip
+WRONG = [
+    "30 Feb 2026", "Fri, 30 Feb 2026 10:00:00 GMT", "2026-02-30", "2026-02-30T10:00:00Z", "Fri, 99 Nov 2026",
+    "2026-13-01", "0000-00-00", "0000-00-00T00:00:00Z", "Mon, 01 Jan 0000 00:00:00 GMT", "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z", "Mon, 01 Jan 9999 00:00:00 GMT", "1970-01-01", "Thu, 01 Jan 1970 00:00:00 GMT", "",
+    "   ", "tomorrow", "now", "n/a", "-", "2030-01-01T00:00:00Z", "Mon, 20 Nov 2028 00:00:00 GMT", "2026",
+    "2026-11", "Nov 2026", "November", "10:00:00", "20261399", "1732060800", "20/13/2026",
+    "Fri, 20 Nov 2026 01:00:00 +99999",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("date", WRONG, ids=repr)
 def test_a_date_is_never_invented(date: str) -> None:
-    published = parse(rss(item(date=date))).entries[0].published
-    assert published is None or str(published.year) in date
+    (entry,) = parse(rss(item(date=date))).entries
+    assert entry.published is None or (date.startswith("Fri, 20") and entry.published.date() == NOW.date())
+
+
+@pytest.mark.parametrize(
+    ("date", "hour"),
+    [
+        ("Fri, 20 Nov 2026 01:00:00 GMT", 1),
+        ("Fri, 20 Nov 26 01:00:00 GMT", 1),
+        ("20 Nov 2026 01:00 +0000", 1),
+        ("2026-11-20T01:00:00Z", 1),
+        ("2026-11-20 01:00:00", 1),
+        ("2026-11-20T03:30:00+02:30", 1),
+        ("Thu, 19 Nov 2026 20:00:00 EST", 1),
+        ("2026-11-20", 0),
+        ("2026-324", 0),
+    ],
+)
+def test_a_date_that_is_stated_is_read(date: str, hour: int) -> None:
+    (entry,) = parse(rss(item(date=date))).entries
+    assert entry.published == datetime(2026, 11, 20, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("declared", "link", "resolved"),
+    [
+        ("", "/a", "https://news.example/a"),
+        ("", "a", "https://news.example/world/a"),
+        ("", "//cdn.example/a", "https://cdn.example/a"),
+        ("", "?p=1", "https://news.example/world/rss.xml?p=1"),
+        ("", "http://x.example/a#b", "http://x.example/a#b"),
+        ("", "  http://x.example/a\n", "http://x.example/a"),
+        ("https://base.example/d/", "a", "https://base.example/d/a"),
+        ("https://base.example/d/", "/a", "https://base.example/a"),
+        ("/sub/", "a", "https://news.example/sub/a"),
+        ("javascript:x", "a", "https://news.example/world/a"),
+        ("file:///etc/", "passwd", None),
+        ("https://u:p@base.example/", "a", None),
+        ("https://base.example/", "javascript:alert(1)", None),
+        ("", "https://x.example:99999999/", None),
+        ("", "http://[::1", None),
+        ("", "https://x.example/" + "a" * 3_000, None),
+    ],
+)
+def test_a_link_is_resolved_on_the_declared_base_and_the_final_address(
+    declared: str, link: str, resolved: str | None
+) -> None:
+    base = f' xml:base="{declared}"' if declared else ""
+    found = parse(
+        f'<feed xmlns="http://www.w3.org/2005/Atom"{base}><title>A</title><entry><title>t</title><id>1</id>'
+        f'<link href="{link}"/></entry></feed>'
+    )
+    assert found.entries[0].link == resolved and (found.entries[0].guid or "").endswith("1")
+
+
+TITLES = {
+    "utf-8": "Żółć – Köln", "utf-8-sig": "Żółć – Köln", "utf-16": "Оружие", "utf-16-le": "Оружие",
+    "utf-16-be": "Оружие", "utf-32": "무기", "iso-8859-1": "Zürich", "iso-8859-2": "Łódź", "windows-1252": "Zürich – €",
+    "windows-1251": "Оружие", "koi8-r": "Оружие", "shift_jis": "武器輸出", "euc-jp": "武器輸出",
+    "euc-kr": "무기 수출", "gb2312": "武器出口",
+    "gb18030": "武器出口", "big5": "武器出口", "iso-8859-9": "İstanbul", "windows-1256": "سلاح", "iso-8859-8": "נשק",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ["declaration", "header"])
+@pytest.mark.parametrize("charset", TITLES)
+def test_a_title_is_exact_in_whatever_charset_is_declared(charset: str, where: str) -> None:
+    name = charset.removesuffix("-sig")
+    head = f'<?xml version="1.0" encoding="{name}"?>' if where == "declaration" else ""
+    text = head + rss(item(TITLES[charset]) + item("Two")).partition("?>")[2]
+    kind = "application/xml" if where == "declaration" else f"application/xml; charset={name}"
+    found = parse(text.encode(charset), kind)
+    assert [e.title for e in found.entries] == [TITLES[charset], "Two"]
+
+
+BROKEN = [b"a\xff\xfeb", b"a\xe2\x82b", b"\x80\x81", b"a\x00b", b"a\x1b[31mb", b"\xed\xa0\x80", b"&#0;", b"&#xD800;",
+          b"&#x110000;",
+          b"&#27;[2J", b"&#xd83d;&#xde00;", b"&#99999999999;", b"&#x;"]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_broken_bytes_cost_a_character_and_no_item(broken: bytes) -> None:
+    body = rss(item("R") + item("Two")).encode().replace(b">R<", b">" + broken + b"<")
+    first, second = parse(body, "application/xml").entries
+    assert second.title == "Two"
+    for text in (first.title, first.summary):
+        text.encode("utf-8")
+        assert not any(c < " " or "\x7f" <= c <= "\x9f" for c in text)
 
 
 @pytest.mark.parametrize(

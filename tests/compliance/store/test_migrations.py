@@ -21,6 +21,7 @@ ROWS = (
     "'[]', :now, :now, 1)",
     "INSERT INTO case_stories VALUES (1, 1, 1, 'first', :now)",
 )
+_LINK = "INSERT INTO case_stories (case_id, story_id, screening_id, reason, joined_at) VALUES (1, 1, {}, 'x', :now)"
 NOW = {"now": "2026-11-20 03:00:00.000000+00:00"}
 
 
@@ -75,7 +76,7 @@ def test_a_reference_to_a_screening_that_is_not_there_is_still_refused(old_datab
     upgrade(old_database)
     engine = open_engine(old_database)
     with pytest.raises(DBAPIError), engine.begin() as connection:
-        connection.execute(text("INSERT INTO case_stories VALUES (1, 1, 99, 'x', :now)"), NOW)
+        connection.execute(text(_LINK.format(99)), NOW)
     engine.dispose()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from compliance.telling import sentence
+from compliance.wording import sentence
 from tests.compliance.test_alert import CASE
 
 

@@ -1,0 +1,1 @@
+"""Parties → designations: names told apart and brought together, each answer with its score, features and reason."""

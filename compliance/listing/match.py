@@ -1,0 +1,173 @@
+"""A party → the listed parties that it may be, each with score, features and a reason a person can check."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from compliance.listing.facts import Facts, facts_of
+from compliance.listing.index import Found, NameIndex
+from compliance.listing.listed import Listed, Quality, Sort
+from rules.mentions import is_imo_number
+from rules.vocabulary import PartyType
+
+# Chosen on benchmarks/matching.py; docs/matching.md tells what they give.
+THRESHOLD = 0.75
+# By how well two names agree: the bits that names must share where every word has its like, and where some have not.
+_NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.5, 9.0), (0.85, 8.5, 10.0), (0.0, 10.5, 12.0))
+_LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
+_BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES, _BITS_THREE = 7.0, 12.0, 17.0, 5.0
+_NEARLY_WHOLE = 0.88
+_SORTS = {
+    PartyType.PERSON: Sort.PERSON, PartyType.GROUP: Sort.BODY, PartyType.ORGANISATION: Sort.BODY,
+    PartyType.COMPANY: Sort.BODY, PartyType.BODY: Sort.BODY, PartyType.VESSEL: Sort.VESSEL,
+}  # fmt: skip
+# A state is no party to a list, nor is a paper, nor an aircraft.
+_UNLISTABLE = {PartyType.STATE, PartyType.MEDIA, PartyType.AIRCRAFT}
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A party as a story names it, with what else is known of it. ``type`` None means any sort."""
+
+    name: str
+    type: PartyType | None = None
+    also: tuple[str, ...] = ()
+    imo: str | None = None
+    birth_dates: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A listed party that a party may be. ``score`` is between 0 and 1; ``by`` is the listed name that was met."""
+
+    listed: Listed
+    score: float
+    by: str
+    quality: Quality
+    features: tuple[tuple[str, float], ...]
+    reason: str
+
+
+def matches(
+    sought: Sought, index: NameIndex, beside: Collection[str] = (), limit: int = 5, threshold: float = THRESHOLD
+) -> list[Match]:
+    """Return the listed parties that the party may be, best first.
+
+    ``beside`` are regimes of which the same story names another listed party: only then does a weak alias count.
+    """
+    if sought.type in _UNLISTABLE:
+        return []
+    found = [*_by_number(sought, index), *_by_name(sought, index, beside, threshold)]
+    best: dict[str, Match] = {}
+    for match in sorted(found, key=lambda m: -m.score):
+        best.setdefault(match.listed.key, match)
+    return list(best.values())[:limit]
+
+
+def matches_together(parties: Sequence[Sought], index: NameIndex, limit: int = 5) -> list[list[Match]]:
+    """Return the matches of each party of one story; strong names open the door to weak aliases beside them."""
+    first = [matches(party, index, limit=limit) for party in parties]
+    beside = [{r for m in found for r in m.listed.regimes} for found in first]
+    together = []
+    for place, party in enumerate(parties):
+        others = set().union(*(b for i, b in enumerate(beside) if i != place))
+        together.append(first[place] or (matches(party, index, others, limit) if others else []))
+    return together
+
+
+def _by_number(sought: Sought, index: NameIndex) -> Iterator[Match]:
+    """An IMO number stays with a ship, or with its owner, through every change of name."""
+    if not sought.imo or not is_imo(sought.imo):
+        return
+    for record in index.by_imo.get(sought.imo, ()):
+        listed = index.records[record]
+        yield Match(
+            listed, 1.0, f"IMO {sought.imo}", Quality.PRIMARY, (("imo number", 1.0),),
+            f"IMO {sought.imo} is the number of {listed.name} ({listed.reference}); a ship keeps it when renamed",
+        )  # fmt: skip
+
+
+def is_imo(digits: str) -> bool:
+    """True for seven digits of which the last checks the others, as on ships."""
+    return len(digits) == 7 and digits.isascii() and digits.isdigit() and is_imo_number(digits)
+
+
+def _by_name(sought: Sought, index: NameIndex, beside: Collection[str], threshold: float) -> Iterator[Match]:
+    sort = _SORTS.get(sought.type) if sought.type else None
+    for name in dict.fromkeys((sought.name, *sought.also)):
+        for found in index.find(name, sort, accept=lambda found: is_telling(found, beside)):
+            match = _judged(sought, name, found)
+            if match.score >= threshold:
+                yield match
+
+
+def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
+    """True where what two names share could tell one party from the others that bear such words."""
+    shared, by = found.comparison.shared, found.by
+    in_context = bool(set(found.listed.regimes) & set(beside))
+    if by.quality is Quality.WEAK and not in_context:
+        return len(shared) >= 2 and found.comparison.is_whole and found.comparison.bits >= _BITS_WEAK
+    if len(shared) + len(found.comparison.missing) == 1:
+        return _is_one_word(found, in_context)
+    if len(shared) < 2 or found.comparison.likeness < _LIKENESS[min(len(shared), 4)]:
+        return False
+    return found.comparison.bits >= (0 if in_context and found.comparison.is_whole else _needed(found))
+
+
+def _needed(found: Found) -> float:
+    """The less two names agree, the more must what they share tell."""
+    compared = found.comparison
+    if not compared.is_whole and all(len(word) <= 5 for _, word, _ in compared.shared):
+        # Two syllables of a Korean or Chinese name are borne by thousands.
+        return _BITS_SYLLABLES
+    if compared.is_whole and len(compared.shared) >= 3 and compared.score >= _NEARLY_WHOLE:
+        return _BITS_THREE
+    return next(w if compared.is_whole else part for least, w, part in _NEEDED if compared.score >= least)
+
+
+def _is_one_word(found: Found, in_context: bool) -> bool:
+    """A name of one word must be that word; an alias of a person or an acronym needs a hit of the regime beside it."""
+    compared = found.comparison
+    length = max((len(word) for _, word, _ in compared.shared), default=0)
+    least = 0.97 if length < 7 else 0.85 if length < 9 else 0.8
+    is_same = not compared.extra and all(s >= least for _, _, s in compared.shared)
+    is_own = found.listed.sort is not Sort.PERSON or found.by.quality is Quality.PRIMARY
+    return is_same and (in_context or (is_own and length > 4 and compared.bits >= _BITS_ONE))
+
+
+def _judged(sought: Sought, name: str, found: Found) -> Match:
+    compared, listed = found.comparison, found.listed
+    facts = facts_of(sought.birth_dates, sought.countries, sought.imo, listed)
+    score = compared.score * {Quality.FORMER: 0.98, Quality.WEAK: 0.9}.get(found.by.quality, 1.0)
+    match = Match(
+        listed=listed,
+        score=round(max(0.0, min(1.0, score + facts.bearing)), 4),
+        by=found.by.name,
+        quality=found.by.quality,
+        features=(("name", round(compared.score, 4)), ("bits", round(compared.bits, 2)), *facts.features),
+        reason="",
+    )
+    return replace(match, reason=_reason(name, found, facts))
+
+
+_QUALITIES = {
+    Quality.PRIMARY: "the listed name", Quality.GOOD: "a listed alias", Quality.FORMER: "a former name",
+    Quality.WEAK: "a weak alias",
+}  # fmt: skip
+
+
+def _reason(name: str, found: Found, facts: Facts) -> str:
+    compared, listed = found.comparison, found.listed
+    said = [f"“{name}” meets “{found.by.name}”, {_QUALITIES[found.by.quality]} of {listed.reference}"]
+    spelled = [f"{a} for {b}" for a, b, s in compared.shared if s < 1]
+    if not spelled and compared.is_whole:
+        said.append("word for word")
+    if spelled:
+        said.append("spelled otherwise: " + ", ".join(spelled))
+    if compared.missing:
+        said.append("not said: " + " ".join(compared.missing))
+    if compared.extra:
+        said.append("not listed: " + " ".join(compared.extra))
+    if listed.note:
+        said.append(listed.note)
+    return "; ".join([*said, *facts.words])

@@ -1,0 +1,143 @@
+"""A name in any script → its tokens: plain small Latin letters, and how they sound whoever romanised them.
+
+Three keys of a token, from fine to coarse: ``text`` as spelled; ``sound`` with the usual rival spellings of one sound
+made one (ou and oo, dj and j); ``bones`` without vowels, with the consonants that romanisations exchange (k, g and q;
+t and d) made one. Arabic script writes few vowels, so a token from it has nothing but its bones.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from anyascii import anyascii
+from rapidfuzz.distance import OSA
+
+from compliance.listing.wordlists import word_lists
+
+# A longer name is a list or a paragraph: what stands behind is not looked at.
+MAX_LETTERS, MAX_TOKENS = 300, 16
+_ABJAD = re.compile(r"[\u0590-\u07bf\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")
+_SYLLABIC = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
+_SYLLABLE = re.compile(r"[A-Z][a-z]*")
+_SPELLED_OUT = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
+_APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ]")
+_OF_HIS = re.compile(r"(?<=\w{3})['’]s(?!\w)")
+_WORD = re.compile(r"[a-z0-9]+")
+_SERVANT = re.compile(r"abd[aeiou]{1,2}[lnrstdz]?$|abd$")
+_OF_SERVANT = re.compile(
+    r"abd(?:[aeiou]{1,2}(?:l|r(?=r)|s(?=s)|n(?=n)|d(?=d)|z(?=z)|t(?=t))?)?(?=[^aeiou]..|[aeio][^aeiou].)"
+)
+_FATHER = frozenset(("abu", "abou", "abo", "aboo", "umm", "oum", "um"))
+_GOD = re.compile(r"(?<=..)[aeou]{1,2}ll?a+h?$")
+_GOD_ALONE = re.compile(r"[aou]{1,2}llah?$")
+_FAITH = re.compile(r"(?<=...)(?:[aeiou]{1,2}d{1,2}|(?<=[b-z])d)(?:in|een|ine|yne?)$|(?<=...)[aeiou]{1,2}dden$")
+_FAITH_ALONE = re.compile(r"(?:[aeiou]{1,2}d)?d(?:in|een|ine|yne?)$|[aeiou]{1,2}dden$")
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"), (r"dzh|dsh|dj", "j"),
+        (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
+        (r"dh", "d"), (r"ck", "k"), (r"ts|tz", "s"), (r"qu?|c", "k"), (r"x", "ks"), (r"(?<=[aeiou])h(?![aeiou])", ""),
+        (r"eo", "o"), (r"eu", "u"), (r"oo|ou|uw|w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"), (r"ee|ie|iy|ij|ii|yi", "i"),
+        (r"a[iy]|e[iy]", "e"), (r"y(?=[^aeiou]|$)", "i"), (r"aa", "a"), (r"v", "w"), (r"(?<=.)e$", "i"),
+        (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+_ALIKE = str.maketrans("gqKdbjSCrz", "kkktpsssls")
+_VOWELS = re.compile(r"(?<=.)[aeiou]+")
+_WEAK = re.compile(r"(?<=.)[aeiouwyh']+")
+
+
+class Token(NamedTuple):
+    """One part of a name. ``is_abjad`` tells that it was written without vowels.
+
+    ``written`` is what stood there before "Abdul Rahman" and "Saifuddin" were brought to one form.
+    """
+
+    text: str
+    sound: str
+    bones: str
+    written: str
+    is_abjad: bool = False
+
+    @property
+    def thin(self) -> str:
+        """What Arabic script and a romanisation of it have in common."""
+        return _WEAK.sub("", self.bones)
+
+
+@lru_cache(maxsize=65_536)
+def token_of(text: str, is_abjad: bool = False, written: str = "") -> Token:
+    """Return the token of a word in small Latin letters."""
+    sound = word_lists().rivals.get(text, text)
+    for pattern, replacement in _SOUNDS:
+        sound = pattern.sub(replacement, sound)
+    near = sound.translate(_ALIKE)
+    bones = re.sub(r"(.)\1+", r"\1", ("a" if near[:1] in "aeiou" else near[:1]) + _VOWELS.sub("", near)[1:])
+    return Token(text, sound, bones, written or text, is_abjad)
+
+
+@lru_cache(maxsize=65_536)
+def tokens_of(name: str) -> tuple[Token, ...]:
+    """Return the telling tokens of a name in their order; titles stay, articles and legal forms go.
+
+    A name that holds nothing else keeps them.
+    """
+    words = _words(name[:MAX_LETTERS])
+    lists = word_lists()
+    kept = [(w, a) for w, a in words if w not in lists.particles and not is_legal_form(w)] or words
+    # "Bank Sepah and Bank Sepah International" says nothing twice.
+    told = {word: (abjad, written) for word, abjad, written in reversed(_compounds(kept)[:MAX_TOKENS])}
+    return tuple(token_of(word, *how) for word, how in reversed(told.items()))
+
+
+@lru_cache(maxsize=65_536)
+def is_legal_form(word: str) -> bool:
+    """True for a form in which firms are registered, also where a long one is mistyped by a letter."""
+    forms = word_lists().legal_forms
+    return word in forms or (
+        len(word) >= 6 and any(len(f) >= 6 and OSA.distance(word, f, score_cutoff=1) <= 1 for f in forms)
+    )
+
+
+def _words(name: str) -> list[tuple[str, bool]]:
+    text = unicodedata.normalize("NFKC", name)
+    text = _OF_HIS.sub("", text)
+    text = _SPELLED_OUT.sub(lambda m: m[0].replace(".", ""), text)
+    text = _SYLLABIC.sub(lambda m: " ".join(("", *_SYLLABLE.findall(anyascii(m[0])), "")), text)
+    found = []
+    for part in re.split(r"[\s\-–—/.,;:()\[\]_&+|]+", _APOSTROPHES.sub("", text)):
+        is_abjad = bool(_ABJAD.search(part))
+        letters = _APOSTROPHES.sub("", anyascii(part)).lower()
+        if is_abjad and letters.startswith("al") and len(letters) > 4:
+            letters = letters[2:]
+        found += [(word, is_abjad) for word in _WORD.findall(letters)]
+    return found
+
+
+def _compounds(words: list[tuple[str, bool]]) -> list[tuple[str, bool, str]]:
+    """Join what is one name however it is divided: Abdul Rahman, Habib Ullah, Saif al-Din, Abu Bakr."""
+    joined: list[tuple[str, bool, str]] = []
+    held = ""
+    for word, abjad in words:
+        if held:
+            word, held = held + word, ""
+        elif _SERVANT.match(word) and word != "abdi":
+            held = word
+            continue
+        elif word in _FATHER:
+            held = "um" if word.endswith("m") else "abu"
+            continue
+        elif joined and (word == "llh" if abjad else _GOD_ALONE.match(word) or _FAITH_ALONE.match(word)):
+            word = joined.pop()[2] + word
+        joined.append((_one_form(word), abjad, word))
+    if held:
+        joined.append((held, False, held))
+    return joined
+
+
+def _one_form(word: str) -> str:
+    word = _OF_SERVANT.sub("abd", word, count=1)
+    word = _GOD.sub("ula", word)
+    return _FAITH.sub("din", word)

@@ -1,0 +1,120 @@
+"""Told acts: kept under their rare terms and found again by them, so that a look-up does not read every case."""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select
+
+from compliance.case import CaseOrigin
+from compliance.grouping import WINDOW, Act, OpenCase, keys_of
+from compliance.particulars import Passage
+from compliance.store.dialect import insert_new
+from compliance.store.tables import CaseRow, CaseStoryRow
+from compliance.store.tables_acts import ActKeyRow, ToldActRow
+
+# A term that more acts than this have in a year tells nothing; it is left out of the look-up.
+_COMMONEST = 2_000
+# Of all acts that share a term, so many are compared: those that share most, the newer first.
+_MOST_ACTS = 60
+
+
+def keep(session: Session, story_id: int, number: int, act: Act) -> None:
+    """Store what a story tells of an act, in place of what was stored under the same number."""
+    forget(session, story_id, number)
+    session.add(ToldActRow(story_id=story_id, act=number, day=act.day, profile=_profile(act)))
+    session.flush()
+    keys = {"story_id": story_id, "act": number, "day": act.day}
+    insert_new(session, ActKeyRow, [{"term": t, **keys} for t in terms_of(act)])
+
+
+def forget(session: Session, story_id: int, number: int) -> None:
+    """Drop what a story told of an act."""
+    for table in (ActKeyRow, ToldActRow):
+        mine = (col(table.story_id) == story_id, col(table.act) == number)
+        session.connection().execute(delete(table).where(*mine))
+
+
+def terms_of(act: Act) -> list[int]:
+    """Return the numbers of the terms under which an act is found, each of 63 bits."""
+    digests = (hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest() for key in keys_of(act))
+    return sorted({int.from_bytes(d, "big") >> 1 for d in digests})
+
+
+def alike(session: Session, act: Act, without: Collection[int] = ()) -> list[OpenCase]:
+    """Return the cases whose stories share rare terms with the act, each with the acts of its stories that do.
+
+    A case drawn at random takes no other story in: it stands for the one that was drawn, and alerts nobody. So does
+    none of the stories ``without``.
+    """
+    found = _sharing(session, act, without)
+    if not found:
+        return []
+    rows = session.exec(
+        select(CaseStoryRow.case_id, ToldActRow)
+        .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
+        .join(
+            ToldActRow,
+            (col(ToldActRow.story_id) == col(CaseStoryRow.story_id)) & (col(ToldActRow.act) == col(CaseStoryRow.act)),
+        )
+        .where(CaseRow.origin == CaseOrigin.SCREENING.value)
+        .where(col(CaseStoryRow.story_id).in_({story for story, _ in found}))
+        .order_by(col(CaseStoryRow.case_id), col(ToldActRow.story_id), col(ToldActRow.act))
+    )
+    told: dict[int, list[Act]] = {}
+    for case_id, row in rows:
+        if (row.story_id, row.act) in found:
+            told.setdefault(case_id, []).append(_act(row))
+    return [OpenCase(case_id, tuple(acts)) for case_id, acts in told.items()]
+
+
+def _sharing(session: Session, act: Act, without: Collection[int]) -> set[tuple[int, int]]:
+    since, until = act.day - WINDOW, act.day + WINDOW
+    within = (col(ActKeyRow.day) >= since, col(ActKeyRow.day) <= until)
+    terms = terms_of(act)
+    number = func.count()
+    common = select(ActKeyRow.term, number).where(col(ActKeyRow.term).in_(terms), *within).group_by(col(ActKeyRow.term))
+    rare = [term for term, acts in session.exec(common) if acts <= _COMMONEST]
+    shared = (
+        select(ActKeyRow.story_id, ActKeyRow.act)
+        .where(col(ActKeyRow.term).in_(rare), *within)
+        .where(col(ActKeyRow.story_id).not_in(list(without)))
+        .group_by(col(ActKeyRow.story_id), col(ActKeyRow.act))
+        .order_by(number.desc(), col(ActKeyRow.story_id).desc(), col(ActKeyRow.act))
+        .limit(_MOST_ACTS)
+    )
+    return {(story, act_number) for story, act_number in session.exec(shared)}
+
+
+def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
+    """Return the acts that a story told, by number."""
+    rows = session.exec(select(ToldActRow).where(ToldActRow.story_id == story_id).order_by(col(ToldActRow.act)))
+    return [(row.act, _act(row)) for row in rows]
+
+
+def _profile(act: Act) -> dict[str, Any]:
+    return {
+        "roles": sorted([role, name] for role, name in act.roles),
+        "kinds": sorted(act.kinds),
+        "regimes": sorted(act.regimes),
+        "goods": sorted(act.goods),
+        "names": sorted(act.told.names),
+        "words": sorted(act.told.words),
+        "figures": sorted(act.told.figures),
+        "copies": act.copies,
+    }
+
+
+def _act(row: ToldActRow) -> Act:
+    kept: Mapping[str, Any] = row.profile
+    pairs: Sequence[Sequence[str]] = kept["roles"]
+    return Act(
+        roles=frozenset((role, name) for role, name in pairs),
+        kinds=frozenset(kept["kinds"]),
+        regimes=frozenset(kept["regimes"]),
+        goods=frozenset(kept["goods"]),
+        told=Passage(frozenset(kept["names"]), frozenset(kept["words"]), frozenset(kept["figures"])),
+        day=row.day,
+        copies=kept["copies"],
+    )
