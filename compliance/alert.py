@@ -229,6 +229,6 @@ def page(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title></head>"
         '<body style="font:16px/1.5 sans-serif;color:#1a1a1a;background:#fff;'
-        'max-width:640px;margin:0 auto;padding:16px">'
+        'max-width:640px;margin:0 auto;padding:16px;overflow-wrap:anywhere">'
         f"{body}</body></html>"
     )

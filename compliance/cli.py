@@ -242,8 +242,20 @@ def desk() -> None:
     settings = read_settings()
     engine = _engine(settings)
     _first_officer(settings, engine)
+    _look_around(settings, engine)
     Console().print(f"The review desk is at http://{settings.desk_host}:{settings.desk_port} (stop with Ctrl-C).")
     uvicorn.run(create_app(settings, engine), host=settings.desk_host, port=settings.desk_port, log_level="warning")
+
+
+def _look_around(settings: Settings, engine: Any) -> None:
+    """Notice, as every process does that starts, what did not run while nobody looked."""
+    from datetime import UTC, datetime
+
+    from compliance import operations
+    from compliance.monitor import Monitor, fetch_policy, open_alert_book
+
+    open_alert_book(settings)
+    operations.look(Monitor(settings, engine, (), fetch_policy(settings)), datetime.now(UTC))
 
 
 def _first_officer(settings: Settings, engine: Any) -> None:

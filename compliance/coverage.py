@@ -38,6 +38,7 @@ class RunCounts:
     alerts_delivered: int = 0
     alerts_waiting: int = 0
     alerts_given_up: int = 0
+    alerts_elsewhere: int = 0
 
 
 def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:
@@ -75,9 +76,9 @@ def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:
         ("cases drawn at random and such cases stored", counts.cases_drawn, stored["drawn"]),
         ("alerts queued and alerts stored", counts.alerts_queued, stored["alerts"]),
         (
-            "alerts due and delivered + waiting + given up",
+            "alerts due and delivered + waiting + given up + settled by another deliverer",
             counts.alerts_due,
-            counts.alerts_delivered + counts.alerts_waiting + counts.alerts_given_up,
+            counts.alerts_delivered + counts.alerts_waiting + counts.alerts_given_up + counts.alerts_elsewhere,
         ),
         (
             "stories left unscreened and quarantined",

@@ -6,7 +6,7 @@ Every channel is worked off by a thread of its own, so that one that is slow or 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ Clock = Callable[[], datetime]
 _BATCH = 50
 _THREADS = 8
 # No single send takes longer than this; a batch stops early rather than outlive its lease.
-_LONGEST_SEND = timedelta(seconds=45)
+_LONGEST_SEND = timedelta(seconds=150)
 # Answers that speak of the receiver and not of the alert: too busy, a gateway, a mail server that refuses the login.
 _OF_CHANNEL = frozenset({421, 429, 454, 502, 503, 504, 530, 534, 535})
 
@@ -58,15 +58,13 @@ class _Tally:
     due: int
     progress: Progress | None
     tried: int = 0
-    delivered: int = 0
-    given_up: int = 0
+    states: dict[int, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, state: str) -> None:
+    def add(self, outbox_id: int, state: str, parked: Sequence[int]) -> None:
         with self.lock:
             self.tried += 1
-            self.delivered += state == "sent"
-            self.given_up += state == "dead"
+            self.states |= {outbox_id: state} | dict.fromkeys(parked, "dead")
             if self.progress:
                 self.progress("alerts", min(self.tried, self.due), self.due)
 
@@ -85,35 +83,53 @@ def deliver_due(monitor: Monitor, counts: RunCounts, progress: Progress | None =
     """
     queue_matured(monitor, clock())
     with session_scope(monitor.engine) as session:
-        counts.alerts_due = outbox.count_waiting(session)
+        due = outbox.waiting_ids(session)
         names = outbox.channels_waiting(session)
-    ready, wrong = _opened(monitor, names)
-    tally = _Tally(counts.alerts_due, progress)
+    ready, wrong = _opened(monitor, names, clock())
+    tally = _Tally(len(due), progress)
     if ready:
         with ThreadPoolExecutor(min(_THREADS, len(ready)), thread_name_prefix="deliver") as pool:
             list(pool.map(lambda channel: _work_off(monitor, channel, tally, clock), ready))
-    counts.alerts_delivered += tally.delivered
-    counts.alerts_given_up += tally.given_up
     with session_scope(monitor.engine) as session:
-        counts.alerts_waiting = outbox.count_waiting(session)
+        _count(counts, due, outbox.states_of(session, due), tally.states)
     if wrong:
         raise ConfigError("; ".join(wrong))
 
 
-def _opened(monitor: Monitor, names: Sequence[str]) -> tuple[list[Channel], list[str]]:
+def _count(counts: RunCounts, due: Sequence[int], now: Mapping[int, str], ours: Mapping[int, str]) -> None:
+    """Count what became of the alerts that were due: by us, or meanwhile by another deliverer."""
+    counts.alerts_due = len(due)
+    counts.alerts_waiting = sum(now.get(number) == "due" for number in due)
+    settled = [number for number in due if now.get(number) in ("sent", "dead")]
+    counts.alerts_delivered += sum(ours.get(number) == "sent" for number in settled)
+    counts.alerts_given_up += sum(ours.get(number) == "dead" for number in settled)
+    counts.alerts_elsewhere += sum(ours.get(number) not in ("sent", "dead") for number in settled)
+
+
+def _opened(monitor: Monitor, names: Sequence[str], now: datetime) -> tuple[list[Channel], list[str]]:
     ready, wrong = [], []
     for name in names:
         try:
             channel = open_channel(name, monitor.alert_book, monitor.settings)
         except ConfigError as error:
-            log.warning("a channel cannot be opened, its alerts wait channel=%s reason=%s", name, error)
             wrong.append(str(error))
+            if _note_shut(monitor, name, str(error), now):
+                log.warning("a channel cannot be opened, its alerts wait channel=%s reason=%s", name, error)
             continue
         if channel is None:
             log.warning("alerts wait because no webhook is set channel=%s", name)
         else:
             ready.append(channel)
     return ready, wrong
+
+
+def _note_shut(monitor: Monitor, name: str, reason: str, now: datetime) -> bool:
+    """Enter that a channel is down, so that the desk shows it and the watchdog tells of it; True where that is news."""
+    with session_scope(monitor.engine) as session:
+        known = channels.circuit_of(session, name)
+        down_since = known.down_since or now
+        channels.keep(session, name, Circuit(known.failures, down_since, now, reason, known.last_alert), now)
+        return known.reason != reason[:500]
 
 
 def _work_off(monitor: Monitor, channel: Channel, tally: _Tally, clock: Clock) -> None:
@@ -181,7 +197,7 @@ def _record(
             circuit, now, waiting.alert_id, receipt.detail, of_channel=of_channel, asked=receipt.retry_after
         )
         again = _again(waiting, receipt, following, of_channel, now)
-    parked = 0
+    parked: list[int] = []
     with session_scope(monitor.engine) as session:
         state = outbox.record(session, waiting.id, receipt, now, again, charged=charged)
         if following != circuit:
@@ -190,9 +206,7 @@ def _record(
             outbox.wake(session, name, now)
         if following.is_open and following.down_since and following.down_since <= now - outbox.GIVE_UP:
             parked = outbox.park(session, name, f"no answer for three days: {receipt.detail}", now)
-    tally.add(state)
-    with tally.lock:
-        tally.given_up += parked
+    tally.add(waiting.id, state, parked)
     return state, following
 
 
@@ -212,5 +226,8 @@ def deliver_until(monitor: Monitor, stopped: threading.Event, every: float = 15.
         try:
             operations.look(monitor, utc_now())
             deliver_due(monitor, RunCounts())
+        except ConfigError:
+            # Said when it was found, and shown at the desk; the next round may find it mended.
+            continue
         except Exception:
             log.warning("a round of deliveries broke", exc_info=True)

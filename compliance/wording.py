@@ -31,14 +31,13 @@ def sentence(case: Case) -> str:
     givers = _in_role(case, Role.SUPPLIER) or _in_role(case, Role.OPERATOR)
     takers = [name for name in _in_role(case, Role.RECIPIENT) if name not in givers]
     kind = case.kinds[0] if case.kinds else ""
-    done, what = _DONE.get(kind, "been part of"), ", ".join(case.goods[:3]) or _OBJECT.get(kind, "the act")
-    words = [_claim(givers, takers, case.status, done), what]
+    what = _listed(case.goods[:3]) if case.goods else _OBJECT.get(kind, "the act")
+    said = f"{_claim(givers, takers, case.status, _DONE.get(kind, 'been part of'))} {what}"
     if takers and givers:
-        words.append(f"to {_listed(takers)}")
+        said += f" to {_listed(takers)}"
     for role, by in _HELP:
         helpers = [name for name in _in_role(case, role) if name not in givers and name not in takers]
-        words += [f"{by} {_listed(helpers)}"] if helpers else []
-    said = " ".join(words[:3]) + "".join(f", {w}" for w in words[3:])
+        said += f", {by} {_listed(helpers)}" if helpers else ""
     return said + (f"; denied by {_listed(case.denied_by)}." if case.denied_by else ".")
 
 

@@ -10,7 +10,7 @@ FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / 
 CORE = ("screening", "case", "severity", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint",
         "intake/text", "intake/health", "intake/filters", "intake/politeness", "intake/exchange", "intake/page",
         "intake/unpacking", "language", "draw", "missrate", "telling", "particulars", "rarity", "groupcheck",
-        "intake/copies", "wording",
+        "intake/copies", "wording", "novelty", "subscription", "certificate", "circuit", "watchdog", "channels/forms",
         "classifier/classification", "classifier/evaluation", "classifier/judged", "classifier/figures",
         "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds",
         *(f"listing/{p.stem}" for p in sorted((ROOT / "compliance" / "listing").glob("*.py"))))  # fmt: skip

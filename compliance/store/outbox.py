@@ -17,7 +17,7 @@ from compliance.store.leases import is_dead
 from compliance.store.tables import DeliveryRow, OutboxRow
 
 EMAIL = "email"
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=4)
 # The whole schedule of the Standard Webhooks specification; a channel that is down longer than that is given up.
 GIVE_UP = timedelta(hours=75, minutes=35, seconds=5)
 HOLDING_TRIES = 2
@@ -72,6 +72,23 @@ def count_due(session: Session, now: datetime) -> int:
 def count_waiting(session: Session) -> int:
     """Return how many alerts have not left yet, whenever their next try is."""
     return session.exec(select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "due")).one()
+
+
+def waiting_ids(session: Session) -> list[int]:
+    """Return the alerts that have not left yet, oldest first."""
+    return [
+        n or 0 for n in session.exec(select(OutboxRow.id).where(OutboxRow.state == "due").order_by(col(OutboxRow.id)))
+    ]
+
+
+def states_of(session: Session, outbox_ids: Sequence[int]) -> dict[int, str]:
+    """Return the state of each of these alerts that is there."""
+    found: dict[int, str] = {}
+    for start in range(0, len(outbox_ids), 10_000):
+        chunk = list(outbox_ids[start : start + 10_000])
+        rows = session.exec(select(OutboxRow.id, OutboxRow.state).where(col(OutboxRow.id).in_(chunk)))
+        found.update({number or 0: state for number, state in rows})
+    return found
 
 
 def channels_waiting(session: Session) -> list[str]:
@@ -224,8 +241,8 @@ def wake(session: Session, channel: str, now: datetime) -> None:
     )
 
 
-def park(session: Session, channel: str, reason: str, now: datetime) -> int:
-    """Give up what has waited on a channel for the whole schedule in vain; return how many alerts that were."""
+def park(session: Session, channel: str, reason: str, now: datetime) -> list[int]:
+    """Give up what has waited on a channel for the whole schedule in vain; return which alerts that were."""
     due_since = func.coalesce(OutboxRow.due_since, OutboxRow.created_at)
     given_up = session.exec(
         update(OutboxRow)
@@ -239,7 +256,7 @@ def park(session: Session, channel: str, reason: str, now: datetime) -> int:
         .returning(col(OutboxRow.id))
         .execution_options(synchronize_session=False)
     )
-    return len(given_up.all())
+    return [number or 0 for number in given_up.scalars()]
 
 
 def revive(session: Session, outbox_id: int, now: datetime) -> None:

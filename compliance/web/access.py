@@ -28,6 +28,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "case_page": EVERYONE,
     "coverage_page": EVERYONE,
     "delivery_report": PUBLIC,
+    "mailgun_report": PUBLIC,
     "alerts_page": EVERYONE,
     "resend_alert": DECIDERS,
     "resend_alerts": DECIDERS,

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlmodel import col, select
 
+from compliance import operations
 from compliance.alert import Alert
 from compliance.circuit import Circuit, after_failure, after_success
 from compliance.coverage import RunCounts
@@ -172,6 +173,11 @@ def test_a_channel_whose_secret_is_missing_waits_and_the_others_leave(
     with pytest.raises(ConfigError, match="HOOK_KEY: this secret is not set"):
         deliver(ready)
     assert ids(service, "/") == ["default_1"] and states(monitor) == ["due", "due", "sent"]
+    # The watchdog tells of it within the hour, and when the secret is there everything leaves.
+    assert operations.look(ready, datetime.now(UTC) + timedelta(minutes=61)) == 1
+    monkeypatch.setenv("HOOK_KEY", KEY)
+    deliver(ready, STEP)
+    assert states(monitor)[:2] == ["sent", "sent"]
 
 
 def test_every_attempt_is_kept_with_its_answer(monitor: Monitor, service: Service) -> None:

@@ -46,3 +46,10 @@ def test_a_forged_unsigned_or_stale_mail_is_refused(tmp_path: Path) -> None:
         assert post(url, "a", at=datetime(2020, 1, 1, tzinfo=UTC)) == 401
         assert requests.get(url + "health", timeout=5).text == "ok"
     assert caught(tmp_path) == []
+
+
+def test_while_a_key_replaces_another_both_are_good(tmp_path: Path) -> None:
+    new = "whsec_" + "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+    with catch_alerts(tmp_path, f"{new} {SECRET}") as url:
+        assert [post(url, "a", secret=new), post(url, "b", secret=SECRET)] == [200, 200]
+        assert post(url, "c", secret="whsec_" + "QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI=") == 401

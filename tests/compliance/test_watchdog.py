@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlmodel import select
 
 from compliance import operations
@@ -15,6 +16,7 @@ from compliance.store import channels, heartbeats
 from compliance.store.database import session_scope
 from compliance.store.tables import OutboxRow, RunRow
 from compliance.watchdog import Beat, missed
+from tests.compliance.intake.hostile import hostile, reply
 from tests.compliance.test_certificate import MIDNIGHT, stale_list
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -110,3 +112,15 @@ def test_a_stale_list_and_a_channel_that_is_down_are_told(monitor: Monitor) -> N
     assert told(monitor, NOW) == [
         "[operations] channel team does not take alerts", "[operations] list un-consolidated is stale",
     ]  # fmt: skip
+
+
+def test_after_a_good_run_the_dead_man_service_hears_and_a_silent_one_is_no_error(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    with hostile({"/beat/token-of-ours": reply(b"OK")}) as server:
+        for path in ("/beat/token-of-ours", "/beat/wrong-token"):
+            given = {"deadman_url": SecretStr(server.base + path)}
+            operations.ping(settings.model_copy(update=given))
+        assert server.asked == ["/beat/token-of-ours", "/beat/wrong-token"]
+    assert caplog.text.count("the dead-man service did not answer") == 1 and "token" not in caplog.text
+    operations.ping(settings)

@@ -1,5 +1,6 @@
 """A database that an older version filled is brought to the newest schema with every row in place."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from compliance.intake.health import Standing, is_due
 from compliance.missrate import Tally
-from compliance.store import database, draws, feeds
+from compliance.store import database, draws, feeds, outbox
 from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
 from compliance.store.tables import RunRow
 
@@ -97,4 +98,24 @@ def test_a_reference_to_a_screening_that_is_not_there_is_still_refused(old_datab
     engine = open_engine(old_database)
     with pytest.raises(DBAPIError), engine.begin() as connection:
         connection.execute(text(_LINK.format(99)), NOW)
+    engine.dispose()
+
+
+def test_alerts_of_an_older_version_keep_their_tries_and_can_still_leave(old_database: str) -> None:
+    engine = open_engine(old_database)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO outbox (id, alert_id, subject, event, channel, recipient, payload, state, attempts, "
+                "created_at, next_attempt) VALUES (1, 'alert_1', 'EW-1', 'case.alert', 'email', 'a@x', '{}', 'due', 3, "
+                ":now, :now)"
+            ),
+            NOW,
+        )
+    engine.dispose()
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with session_scope(engine) as session:
+        (row,) = outbox.lease(session, "me:1:1", datetime(2026, 11, 21, tzinfo=UTC))
+        assert (row.tries, row.reason, row.due_since) == (3, "", row.created_at)
     engine.dispose()

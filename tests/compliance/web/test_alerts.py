@@ -1,5 +1,7 @@
 """The alerts' pages: dead letters and their way back, own subscriptions, reports of mail services, certificates."""
 
+import hashlib
+import hmac
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -135,6 +137,25 @@ def test_a_report_that_is_forged_old_or_of_nothing_changes_nothing(client: TestC
     assert report(client, KEYS[0], {"alert": "alert_1", "report": "opened"}) == 422
     assert client.post("/hooks/deliveries", content=b"x" * 150_000).status_code == 401
     assert state(desk_engine, 1).state == "sent"
+
+
+def mailgun(client: TestClient, key: str, event: dict[str, object], age: float = 0, token: str = "t1") -> int:
+    at = str(int(datetime.now(UTC).timestamp() - age))
+    signature = hmac.new(key.encode(), f"{at}{token}".encode(), hashlib.sha256).hexdigest()
+    body = {"signature": {"timestamp": at, "token": token, "signature": signature}, "event-data": event}
+    return client.post("/hooks/mailgun", json=body).status_code
+
+
+def test_mailguns_own_reports_are_taken_by_mailguns_own_signature(client: TestClient, desk_engine: Engine) -> None:
+    put(desk_engine, 1, TAKEN)
+    bounce = {"event": "failed", "severity": "permanent", "reason": "bounce", "user-variables": {"alert": "alert_1"}}
+    assert mailgun(client, "another key", bounce) == 401 and mailgun(client, KEYS[1], bounce, age=400) == 401
+    assert mailgun(client, KEYS[1], {**bounce, "severity": "temporary"}) == 200
+    assert state(desk_engine, 1).state == "sent"
+    assert [mailgun(client, KEYS[1], bounce), mailgun(client, KEYS[1], bounce)] == [200, 200]
+    assert (state(desk_engine, 1).state, state(desk_engine, 1).reason) == ("dead", "bounced: bounce")
+    for wrong in ("{}", "[]", "x", '{"signature": 1, "event-data": {}}', '{"signature": {"timestamp": "nan"}}'):
+        assert client.post("/hooks/mailgun", content=wrong).status_code == 422
 
 
 def test_without_a_secret_the_endpoint_is_closed(desk_settings: Settings, desk_engine: Engine) -> None:
