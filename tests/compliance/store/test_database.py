@@ -6,14 +6,17 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
-import compliance.store.tables  # noqa: F401  (fills SQLModel.metadata)
+import compliance.store.tables
+import compliance.store.tables_desk  # noqa: F401
 from compliance.errors import ConfigError
 from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        # Full-text tables and indexes are made by each database in its own way, and no code reads them as tables.
+        named = {"compare_type": False, "include_name": lambda name, *_: "_fts" not in (name or "")}
+        context = MigrationContext.configure(connection, opts=named)
         assert compare_metadata(context, SQLModel.metadata) == []
         assert context.get_current_revision() == newest_revision()
 
