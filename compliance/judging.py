@@ -19,7 +19,7 @@ from compliance.language import is_covered, language_of
 from compliance.monitor import Monitor
 from compliance.screening import Policy, Screening, Verdict, judgement, leave_unjudged, screen
 from compliance.settings import Settings
-from compliance.store import cases, ledger, outbox, quarantine, screenings, stories
+from compliance.store import cases, ledger, outbox, priorities, quarantine, screenings, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
@@ -111,7 +111,7 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
         with session_scope(monitor.engine) as session:
             for story, reason in failed:
                 quarantine.enter(session, "screen", f"story:{story.id}", reason, datetime.now(UTC))
-            _file(session, monitor.settings, judged, run_id, counts)
+            _file(session, monitor, judged, run_id, counts)
         counts.screened += len(judged)
         counts.screening_quarantined += len(failed)
         verdicts.update(s.verdict.value for _, s in judged)
@@ -141,7 +141,7 @@ def _judge_each(
 
 
 def _file(
-    session: Session, settings: Settings, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
+    session: Session, monitor: Monitor, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
 ) -> None:
     now = datetime.now(UTC)
     screening_ids = screenings.add(session, judged, run_id, now)
@@ -169,9 +169,10 @@ def _file(
         assert row.id is not None
         known = candidates.get(row.id)
         candidates[row.id] = OpenCase(row.id, (*(known.acts if known else ()), act))
+        priorities.restate(session, row, monitor.severity)
         _record(session, row, story, screening, found.reason, opened=found.case_id is None, now=now)
         if changed and Verdict(row.verdict) is Verdict.ALERT:
-            counts.alerts_queued += _queue_alert(session, settings, row, story, screening, run_id, now)
+            counts.alerts_queued += _queue_alert(session, monitor.settings, row, story, screening, run_id, now)
 
 
 def _record(

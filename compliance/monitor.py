@@ -13,6 +13,7 @@ from compliance.intake.catalog import load_catalog
 from compliance.intake.fetcher import FetchPolicy
 from compliance.screening import Policy
 from compliance.settings import Settings
+from compliance.severity import SeverityPolicy, load_severity_policy
 from compliance.store.database import open_engine, upgrade
 from compliance.story import Feed
 
@@ -34,6 +35,11 @@ class Monitor:
     def policy(self) -> Policy:
         """The operator's screening policy."""
         return load_policy(self.settings.config / "screening.yml")
+
+    @cached_property
+    def severity(self) -> SeverityPolicy:
+        """The operator's list of how grave a case is."""
+        return load_severity_policy(self.settings.config / "severity.yml")
 
     @cached_property
     def rulebook(self) -> "Rulebook":

@@ -162,7 +162,7 @@ def groupable(session: Session, since: datetime, until: datetime) -> list[OpenCa
         .join(StoryRow, col(StoryRow.id) == col(CaseStoryRow.story_id))
         .join(ScreeningRow, col(ScreeningRow.id) == col(CaseStoryRow.screening_id))
         .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
-        .where(CaseRow.origin == CaseOrigin.SCREENING.value)
+        .where(CaseRow.origin != CaseOrigin.RANDOM.value)
         .where(col(StoryRow.first_seen) >= since, col(StoryRow.first_seen) <= until)
         .order_by(col(CaseStoryRow.case_id), col(StoryRow.id))
     )

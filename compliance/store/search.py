@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from compliance.store.tables import CaseRow, CaseStoryRow, StoryRow
@@ -62,15 +63,19 @@ def _cases(session: Session, words: list[str], limit: int) -> list[CaseRow]:
 
 def _stories(session: Session, words: list[str], limit: int) -> list[StoryHit]:
     ids = _matching(session, "stories", words, limit)
-    rows = select(StoryRow.id, StoryRow.title, StoryRow.publisher, StoryRow.published)
-    found = {row[0]: row for row in session.exec(rows.where(col(StoryRow.id).in_(ids)))}
+    rows = select(StoryRow).where(col(StoryRow.id).in_(ids)).options(defer(StoryRow.text))  # type: ignore[arg-type]
+    found = {row.id: row for row in session.exec(rows)}
     held = (
         select(CaseStoryRow.story_id, CaseRow.reference)
         .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
         .where(col(CaseStoryRow.story_id).in_(ids))
     )
     references = dict(session.exec(held).all())
-    return [StoryHit(i, *found[i][1:], references.get(i)) for i in ids if i in found]
+    return [
+        StoryHit(i, found[i].title, found[i].publisher, found[i].published, references.get(i))
+        for i in ids
+        if i in found
+    ]
 
 
 def _matching(session: Session, table: str, words: list[str], limit: int) -> list[int]:
