@@ -189,6 +189,11 @@ def by_reference(session: Session, reference: str) -> CaseRow | None:
     return session.exec(select(CaseRow).where(CaseRow.reference == reference)).first()
 
 
+def by_id(session: Session, case_id: int) -> CaseRow | None:
+    """Return the case of that number, or None."""
+    return session.get(CaseRow, case_id)
+
+
 def for_update(session: Session, reference: str) -> CaseRow | None:
     """Return the case of that reference, held against other writers until the transaction ends."""
     return session.exec(select(CaseRow).where(CaseRow.reference == reference).with_for_update()).first()

@@ -152,9 +152,13 @@ def place(session: Session, filters: Filters, who: str, now: datetime, row: Case
     )
 
 
-def first(session: Session, filters: Filters, who: str, now: datetime) -> str | None:
-    """Return the reference of the case that stands first, or None."""
-    statement = select(CaseRow.reference).where(*_conditions(filters, who, now)).order_by(*_order(filters.show))
+def first(session: Session, filters: Filters, who: str, now: datetime, *, free_for: str = "") -> str | None:
+    """Return the reference of the case that stands first, or None; only of those that no other officer works on."""
+    conditions = _conditions(filters, who, now)
+    if free_for:
+        free = or_(col(CaseRow.claimed_by).is_(None), col(CaseRow.claimed_by) == free_for)
+        conditions.append(or_(free, col(CaseRow.claimed_until) <= now))
+    statement = select(CaseRow.reference).where(*conditions).order_by(*_order(filters.show))
     return session.exec(statement.limit(1)).first()
 
 

@@ -1,6 +1,7 @@
 """A desk on a fresh database with one case in its queue and one person per role."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -10,7 +11,8 @@ from sqlalchemy import Engine
 
 from compliance.screening import Screening
 from compliance.settings import Settings
-from compliance.store import cases, ledger, screenings, stories, users
+from compliance.severity import SeverityPolicy, load_severity_policy
+from compliance.store import cases, ledger, priorities, screenings, stories, users
 from compliance.store.database import open_engine, session_scope, upgrade
 from compliance.store.tables import UserRow
 from compliance.store.users import Role
@@ -45,7 +47,19 @@ def desk_engine(desk_settings: Settings) -> Iterator[Engine]:
     engine.dispose()
 
 
-def open_case(engine: Engine, story: Story | None = None, screening: Screening | None = None) -> str:
+@cache
+def severity() -> SeverityPolicy:
+    """The shipped policy, by which one person decides: four eyes have tests of their own."""
+    shipped = load_severity_policy(Settings().config / "severity.yml")
+    return replace(shipped, terms={s: replace(t, four_eyes=False) for s, t in shipped.terms.items()})
+
+
+def open_case(
+    engine: Engine,
+    story: Story | None = None,
+    screening: Screening | None = None,
+    policy: SeverityPolicy | None = None,
+) -> str:
     """Put one story and its screening into the database and open its case; return the reference."""
     told, found = story or factories.story(), screening or factories.screening()
     now = datetime.now(UTC)
@@ -55,6 +69,7 @@ def open_case(engine: Engine, story: Story | None = None, screening: Screening |
         stored = stories.load(session, [story_id])[0]
         ids = screenings.add(session, [(stored, found)], "run", now)
         row = cases.open_case(session, story_id, ids[story_id], found, "first", "run", now)
+        priorities.restate(session, row, policy or severity())
         ledger.append(session, at=now, actor="machine", action="case.opened", subject=row.reference)
         return row.reference
 
