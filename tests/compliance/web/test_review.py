@@ -9,12 +9,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from compliance.screening import leave_unjudged
-from compliance.store import cases, draws, ledger, screenings, stories
+from compliance.store import cases, draws, ledger, priorities, screenings, stories
 from compliance.store.database import session_scope
 from compliance.web.highlight import pieces
 from rules.vocabulary import PartyType
 from tests import factories
-from tests.compliance.web.conftest import open_case, sign_in
+from tests.compliance.web.conftest import open_case, severity, sign_in
 
 
 def decide(client: TestClient, reference: str, csrf: str, **changes: str) -> object:
@@ -39,7 +39,7 @@ def test_the_case_shows_who_did_what_in_whose_words(client: TestClient, referenc
     page = client.get(f"/cases/{reference}").text
     for shown in ("supplier", "recipient", "1718 OP8(b)", "in force on the day", "shells + carried", "Harbour Wire"):
         assert shown in page
-    leads = set(re.findall(r'href="#([qm][^"]+)"', page))
+    leads = set(re.findall(r'href="#([qm]\d[^"]*)"', page))
     assert leads <= set(re.findall(r'class="spot" id="([^"]+)"', page))
     # Both parties, the goods, the rule's sentence and the denial lead to their words.
     assert len(leads) >= 4
@@ -181,7 +181,9 @@ def test_a_case_drawn_at_random_is_shown_as_such_and_stands_last(
         told = stories.load(session, [story_id])
         screenings.add(session, [(told[0], factories.screening(0.1))], "run", now)
         [(story, found)] = draws.told(session, [story_id], 2)
-        drawn = cases.open_drawn(session, story, found, "drawn at random", "run", now).reference
+        row = cases.open_drawn(session, story, found, "drawn at random", "run", now)
+        priorities.restate(session, row, severity())
+        drawn = row.reference
     review = open_case(desk_engine, factories.story(fingerprint="r"), factories.screening(0.4))
     sign_in(client)
     queue = client.get("/").text
