@@ -129,8 +129,9 @@ def _by_origin(session: Session, told: Sequence[Told]) -> tuple[tuple[Told, ...]
 
 def _measures(told: Sequence[Told], regimes: Sequence[str]) -> tuple[dict[str, Any], ...]:
     """Return each measure once, those of the case's regimes first."""
+    place = {regime: number for number, regime in enumerate(regimes)}
     found = {(m["regime"], m["kind"], m["basis"]): m for t in told for m in t.screening.judgement["measures"]}
-    return tuple(sorted(found.values(), key=lambda m: (m["regime"] not in regimes, not m["in_force"], m["regime"])))
+    return tuple(sorted(found.values(), key=lambda m: (not m["in_force"], place.get(m["regime"], len(place)))))
 
 
 def _claims(told: Told) -> list[Claim]:
