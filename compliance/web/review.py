@@ -1,5 +1,6 @@
 """The queue with its filters, counters and saved views; search; and a case on one page."""
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
@@ -21,6 +22,7 @@ router = APIRouter()
 
 Person = Annotated[Visitor, Depends(access.current_visitor)]
 _LAST_PAGE = 1_000
+_COUNTED_FOR = 600
 
 
 @router.get("/", name="queue_page")
@@ -56,20 +58,31 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 def _choices(request: Request, session: Session) -> dict[str, list[tuple[str, str]]]:
     """Return what can be filtered by: value and words, the most frequent of what has no end."""
     regimes: dict[str, str] = request.app.state.regimes
-    named = {facet: queue.values(session, facet) for facet in ("regime", "party", "country", "source")}
+    named = _frequent(request, session)
     people = [u.name for u in users.listed(session) if u.active and Role(u.role) in access.DECIDERS]
     return {
-        "regime": [(v, f"UN-SC{v} {regimes.get(v, '')} ({n})") for v, n in named["regime"]],
+        "regime": [(v, f"UN-SC{v} {regimes.get(v, '')}") for v, _ in named["regime"]],
         "kind": [(k.value, k.value) for k in Kind],
         "role": [(r.value, r.value) for r in Part],
-        "party": [(v, f"{v} ({n})") for v, n in named["party"]],
-        "country": [(v, f"{v} ({n})") for v, n in named["country"]],
-        "source": [(v, f"{v} ({n})") for v, n in named["source"]],
+        "party": [(v, v) for v, _ in named["party"]],
+        "country": [(v, v) for v, _ in named["country"]],
+        "source": [(v, v) for v, _ in named["source"]],
         "status": [*((s.value, s.value) for s in Status), ("unknown", "unknown")],
         "severity": [(s, s) for s in ("critical", "high", "medium", "low")],
         "assignee": [("nobody", "nobody"), *((name, name) for name in people)],
         "age": [*queue.AGES.items()],
     }
+
+
+def _frequent(request: Request, session: Session) -> dict[str, list[tuple[str, int]]]:
+    """Return the most frequent values of open-ended facets, counted anew every ten minutes: a hint, not a figure."""
+    held: tuple[float, dict[str, list[tuple[str, int]]]] | None = getattr(request.app.state, "frequent", None)
+    empty = held is None or not any(held[1].values())
+    if held is None or empty or time.monotonic() - held[0] > _COUNTED_FOR:
+        found = {facet: queue.values(session, facet) for facet in ("regime", "party", "country", "source")}
+        held = (time.monotonic(), found)
+        request.app.state.frequent = held
+    return held[1]
 
 
 @router.get("/search", name="search_page")
