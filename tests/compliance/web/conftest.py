@@ -1,9 +1,11 @@
 """A desk on a fresh database with one case in its queue and one person per role."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -35,14 +37,29 @@ def desk_settings(tmp_path: object) -> Settings:
     return Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db")  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def desk_engine(desk_settings: Settings) -> Iterator[Engine]:
-    upgrade(desk_settings.database)
-    engine = open_engine(desk_settings.database)
+@pytest.fixture(scope="session")
+def staffed_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk's database with one person per role and no case, made once and copied by each test."""
+    path = tmp_path_factory.mktemp("desk") / "desk.db"
+    upgrade(f"sqlite:///{path}")
+    engine = open_engine(f"sqlite:///{path}")
+    staff(engine)
+    engine.dispose()
+    return path
+
+
+def staff(engine: Engine) -> None:
+    """Enter one person per role, named after it."""
     with session_scope(engine) as session:
         for role in Role:
             row = UserRow(name=role.value, role=role.value, password=_hashed(), created_at=datetime.now(UTC))
             session.add(row)
+
+
+@pytest.fixture
+def desk_engine(desk_settings: Settings, staffed_desk: Path) -> Iterator[Engine]:
+    shutil.copy(staffed_desk, desk_settings.database.removeprefix("sqlite:///"))
+    engine = open_engine(desk_settings.database)
     yield engine
     engine.dispose()
 
