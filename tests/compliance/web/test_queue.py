@@ -385,3 +385,42 @@ def test_a_listed_party_is_told_from_one_named_before_and_one_unlisted(
     found = re.findall(r'class="standing st-\w+">([^<]+)</span> <small class="reason">([^<]+)', page)
     assert [standing for standing, _ in found] == ["UN-listed", "named before", "unlisted"]
     assert "KPe." in found[0][1] and "listed name" in found[0][1] and three[0] in found[1][1]
+
+
+WRITES = ("decide", "claim", "release", "assign", "escalate", "snooze", "wake", "note", "party", "facts", "mark", "unmark",
+          "move", "split", "merge", "undo", "reopen")  # fmt: skip
+
+
+def test_no_forged_form_changes_a_case(client: TestClient, desk_engine: Engine, three: list[str]) -> None:
+    other = sign_in(client, "approver")
+    csrf = sign_in(client)
+    form = {"revision": "1", "disposition": "breach", "reason": "act_alleged", "note": "x", "do": "remove",
+            "canonical": "Russia", "fact": "kinds", "values": "finance", "story": "3", "quote": "Moscow",
+            "target": three[1], "number": "1"}  # fmt: skip
+    for to in WRITES:
+        for token, headers in (
+            ("", {}),
+            ("x", {}),
+            (other, {}),
+            (csrf, {"origin": "https://evil.example"}),
+            (csrf, {"origin": "null"}),
+            (csrf, {"origin": "http://127.0.0.1.evil.example:8000"}),
+        ):
+            sent = client.post(f"/cases/{three[0]}/{to}", data=form | {"csrf": token}, headers=headers)
+            assert sent.status_code == 403, (to, token, headers)
+        assert client.get(f"/cases/{three[0]}/{to}").status_code == 405
+    with session_scope(desk_engine) as session:
+        row = cases.by_reference(session, three[0])
+        assert row is not None and (row.revision, row.claimed_by) == (1, None)
+        assert len(ledger.of_subject(session, three[0])) == 1
+
+
+def test_another_cases_marks_changes_and_stories_are_out_of_reach(client: TestClient, three: list[str]) -> None:
+    csrf = sign_in(client)
+    form = {"csrf": csrf, "revision": "1"}
+    assert client.post(f"/cases/{three[0]}/mark", data=form | {"story": "3", "quote": "Moscow"}).status_code == 303
+    elsewhere = f"/cases/{three[1]}"
+    assert client.post(f"{elsewhere}/unmark", data=form | {"number": "1"}).status_code == 422
+    assert client.post(f"{elsewhere}/undo", data=form | {"number": "1"}).status_code == 404
+    assert client.post(f"{elsewhere}/mark", data=form | {"story": "3", "quote": "Moscow"}).status_code == 422
+    assert client.post(f"{elsewhere}/split", data=form | {"story": "3"}).status_code == 422

@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -133,9 +134,17 @@ def test_no_payload_in_any_field_becomes_active(client: TestClient, desk_engine:
     screening = factories.screening(parties=(party,), denied_by=(payload,), goods=())
     reference = open_case(desk_engine, told, screening)
     csrf = sign_in(client)
-    decide(client, reference, csrf, note=payload)
-    for path in ("/?show=decided", f"/cases/{reference}", "/coverage"):
-        page = client.get(path).text
+    work = {"csrf": csrf, "note": payload}
+    client.post("/views", data=work | {"name": payload, "query": f"party={payload}"})
+    client.post(f"/cases/{reference}/note", data=work)
+    mark = {"story": "1", "revision": "1", "quote": payload, "says": payload[:40], "party": payload}
+    assert client.post(f"/cases/{reference}/mark", data=work | mark).status_code == 303
+    shown = client.get(f"/triage?case={reference}").text
+    refused = decide(client, reference, csrf, note=payload, reason=payload[:80]).text  # type: ignore[attr-defined]
+    decide(client, reference, csrf, note=payload, revision="2")
+    for path in ("/?show=decided", f"/?party={quote(payload)}", f"/search?q={quote(payload)}", f"/cases/{reference}",
+                 f"/triage?party={quote(payload)}", "/coverage", shown, refused):  # fmt: skip
+        page = path if path.startswith("<!doctype") else client.get(path, follow_redirects=True).text
         active = _Active()
         active.feed(page)
         assert active.found == [], path
