@@ -65,7 +65,7 @@ def _standing(name: str, match: tuple[Designation, str] | None, earlier: tuple[i
     if earlier is not None:
         number, reference = earlier
         return PartyStanding(Standing.NAMED, f"in {number} earlier case{'s' if number != 1 else ''}, last {reference}")
-    return PartyStanding(Standing.UNLISTED, "no name on the UN list in use equals it, and no earlier case names it")
+    return PartyStanding(Standing.UNLISTED, "not on the UN list in use, in no earlier case")
 
 
 def _earlier(session: Session, names: Sequence[str], case_id: int) -> dict[str, tuple[int, str]]:
