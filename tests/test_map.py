@@ -7,7 +7,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / room).rglob("*.py"))]
-CORE = ("screening", "case", "severity", "priority", "correction", "quoting", "grouping", "alert", "coverage", "intake/parser", "intake/fingerprint",
+CORE = ("screening", "case", "severity", "priority", "correction", "quoting", "grouping", "alert",
+        "coverage", "intake/parser", "intake/fingerprint",
         "intake/text", "language", "draw", "missrate",
         "classifier/classification", "classifier/evaluation", "classifier/judged", "classifier/figures",
         "classifier/bootstrap", "classifier/breakdown", "classifier/baseline", "classifier/folds")  # fmt: skip
