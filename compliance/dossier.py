@@ -1,7 +1,7 @@
 """Everything the case page shows, gathered in one reading of the database, as plain values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class Dossier:
     history: tuple[LedgerRow, ...]
     changes: tuple[ChangeRow, ...]
     marks: tuple[MarkRow, ...]
-    points: tuple[tuple[str, int], ...] = field(default=())
+    points: tuple[tuple[str, int], ...]
 
     def anchor(self, about: str) -> str | None:
         """Return the page's anchor for a field, from the first story that says it."""
