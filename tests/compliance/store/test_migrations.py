@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from compliance.missrate import Tally
-from compliance.store import database, draws
+from compliance.store import cases, database, draws, queue, search
 from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
 
 ROWS = (
@@ -75,4 +75,20 @@ def test_a_reference_to_a_screening_that_is_not_there_is_still_refused(old_datab
     engine = open_engine(old_database)
     with pytest.raises(DBAPIError), engine.begin() as connection:
         connection.execute(text("INSERT INTO case_stories VALUES (1, 1, 99, 'x', :now)"), NOW)
+    engine.dispose()
+
+
+def test_older_stories_and_cases_are_found_and_weighed(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with session_scope(engine) as session:
+        assert [hit.reference for hit in search.search(session, "x").stories] == ["EW-1"]
+        row = cases.by_reference(session, "EW-1")
+        assert row is not None and (row.goods, row.needs_second, row.proposal, row.due_at) == ([], False, None, None)
+        assert queue.listed(session, queue.Filters(), "grace", row.opened_at) == [row]
+    second = ROWS[2].replace("(1, 'EW-1', 1,", "(2, 'EW-2', 1,")
+    assert second != ROWS[2]
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        # One story still opens one case at most.
+        connection.execute(text(second), NOW)
     engine.dispose()
