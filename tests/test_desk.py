@@ -254,6 +254,9 @@ def test_axe_finds_nothing_on_any_page(
         page.goto(desk)
         page.keyboard.press("?")
         assert axe.run(page).response["violations"] == []
+        # It does find what is wrong.
+        page.evaluate("document.querySelector('#main').innerHTML = '<input><p class=hint>'")
+        assert {v["id"] for v in axe.run(page).response["violations"]} >= {"label"}
 
 
 @pytest.mark.parametrize("size", SIZES)
