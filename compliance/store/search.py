@@ -19,7 +19,7 @@ _SOURCES = {
     "stories": ("id", "title || ' ' || left(text, 50000)"),
     "case_words": ("case_id", "words"),
 }
-# PostgreSQL sorts what it finds; of a word that stands everywhere it looks at a sample of this size.
+# PostgreSQL sorts what it finds; of what stands nearly everywhere it looks at so many.
 _SAMPLE = 2_000
 
 
@@ -90,15 +90,17 @@ def _matching(session: Session, table: str, words: list[str], limit: int) -> lis
         return list(found.scalars())
     key, content = _SOURCES[table]
     query = " & ".join(words) + ":*"
-    # Reading every row means parsing every text anew, which the planner takes to be cheap.
-    connection.execute(text(f"SET LOCAL gin_fuzzy_search_limit = {_SAMPLE}; SET LOCAL enable_seqscan = off"))
+    # Reading every row means parsing every text anew, which the planner takes to be cheap. A random sample serves one
+    # word alone: of several, each would be sampled by itself, and what holds them all would be missed.
+    sample = _SAMPLE if len(words) == 1 else 0
+    connection.execute(text(f"SET LOCAL gin_fuzzy_search_limit = {sample}; SET LOCAL enable_seqscan = off"))
     found = connection.execute(
         text(
             f"WITH found AS MATERIALIZED (SELECT {key} AS id FROM {table} WHERE "  # noqa: S608
-            f"to_tsvector('simple'::regconfig, {_PLAIN.format(content)}) "
-            "@@ to_tsquery('simple', :query)) SELECT id FROM found ORDER BY id DESC LIMIT :limit"
+            f"to_tsvector('simple'::regconfig, {_PLAIN.format(content)}) @@ to_tsquery('simple', :query) "
+            "LIMIT :most) SELECT id FROM found ORDER BY id DESC LIMIT :limit"
         ),
-        {"query": query, "limit": limit},
+        {"query": query, "limit": limit, "most": 2 * _SAMPLE},
     )
     ids = list(found.scalars())
     connection.execute(text("SET LOCAL enable_seqscan = on"))

@@ -182,6 +182,23 @@ def test_no_search_breaks_or_is_read_as_a_command(searched: Engine) -> None:
         assert search.search(session, "russia").cases
 
 
+@pytest.mark.postgres
+def test_what_holds_two_frequent_words_is_found_though_it_is_rare(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    engine = open_engine(postgres_url)
+    with session_scope(engine) as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO stories (fingerprint, title, text, first_seen, quality) SELECT 'f' || i, "
+            "CASE WHEN mod(i, 2) = 0 THEN 'oil' ELSE 'ship' END || CASE WHEN mod(i, 9000) = 0 THEN ' ship' ELSE '' END, "
+            "'', now(), 'full' FROM generate_series(1, 30000) AS n(i)"
+        )
+        session.connection().exec_driver_sql("SELECT gin_clean_pending_list('ix_stories_fts')")
+    with session_scope(engine) as session:
+        assert [hit.id for hit in search.search(session, "oil ship").stories] == [27000, 18000, 9000]
+        assert len(search.search(session, "oil").stories) == 20
+    engine.dispose()
+
+
 def test_the_search_page_takes_anything(client: TestClient, reference: str) -> None:
     sign_in(client)
     for given in HOSTILE:
