@@ -189,7 +189,7 @@ def test_what_holds_two_frequent_words_is_found_though_it_is_rare(postgres_url: 
     with session_scope(engine) as session:
         session.connection().exec_driver_sql(
             "INSERT INTO stories (fingerprint, title, text, first_seen, quality) SELECT 'f' || i, "
-            "CASE WHEN mod(i, 2) = 0 THEN 'oil' ELSE 'ship' END || CASE WHEN mod(i, 9000) = 0 THEN ' ship' ELSE '' END, "
+            "CASE WHEN mod(i, 9000) = 0 THEN 'oil ship' WHEN mod(i, 2) = 0 THEN 'oil' ELSE 'ship' END, "
             "'', now(), 'full' FROM generate_series(1, 30000) AS n(i)"
         )
         session.connection().exec_driver_sql("SELECT gin_clean_pending_list('ix_stories_fts')")
