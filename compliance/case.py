@@ -14,17 +14,21 @@ from rules.vocabulary import Role
 
 
 class CaseState(StrEnum):
-    """Where a case stands."""
+    """Where a case stands: before its decision, between the first reader and the second, put aside, after."""
 
     WAITING = "waiting"
+    SECOND = "second"
+    SNOOZED = "snoozed"
     DECIDED = "decided"
+    MERGED = "merged"
 
 
 class CaseOrigin(StrEnum):
-    """Why a case was opened: the machine flagged its story, or the story was drawn from what the machine cleared."""
+    """Why a case was opened: a story was flagged, or drawn from what was cleared; or an officer split it off."""
 
     SCREENING = "screening"
     RANDOM = "random"
+    SPLIT = "split"
 
 
 class Disposition(StrEnum):
@@ -42,16 +46,55 @@ class CaseAction(StrEnum):
     STORY_JOINED = "case.story_joined"
     STORY_CHANGED = "case.story_changed"
     DECIDED = "case.decided"
+    PROPOSED = "case.proposed"
+    CONTESTED = "case.contested"
+    VOIDED = "case.proposal_voided"
     REOPENED = "case.reopened"
+    ASSIGNED = "case.assigned"
+    ESCALATED = "case.escalated"
+    SNOOZED = "case.snoozed"
+    WOKEN = "case.woken"
+    NOTED = "case.noted"
+    CORRECTED = "case.corrected"
+    MARKED = "case.marked"
+    UNMARKED = "case.unmarked"
+    MOVED = "case.story_moved"
+    SPLIT = "case.split"
+    MERGED = "case.merged"
+    UNDONE = "case.undone"
     HELD = "case.held"
     RELEASED = "case.released"
     BODIES_DROPPED = "captures.dropped"
 
 
-# A decided case may be decided anew only after it was reopened, so that nobody overwrites a decision unseen.
-_FOLLOWS = {
-    CaseState.WAITING: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.DECIDED),
-    CaseState.DECIDED: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.REOPENED),
+_OPEN = (
+    CaseAction.STORY_JOINED,
+    CaseAction.STORY_CHANGED,
+    CaseAction.ASSIGNED,
+    CaseAction.ESCALATED,
+    CaseAction.NOTED,
+    CaseAction.CORRECTED,
+    CaseAction.MARKED,
+    CaseAction.UNMARKED,
+    CaseAction.MOVED,
+    CaseAction.SPLIT,
+    CaseAction.MERGED,
+    CaseAction.UNDONE,
+)
+# A decided case may be decided anew only after it was reopened, so that nobody overwrites a decision unseen; and
+# what a decision rested on is corrected only then.
+_FOLLOWS: Mapping[CaseState, tuple[CaseAction, ...]] = {
+    CaseState.WAITING: (*_OPEN, CaseAction.DECIDED, CaseAction.PROPOSED, CaseAction.SNOOZED),
+    CaseState.SECOND: (*_OPEN, CaseAction.DECIDED, CaseAction.CONTESTED, CaseAction.VOIDED),
+    CaseState.SNOOZED: (*_OPEN, CaseAction.WOKEN, CaseAction.DECIDED, CaseAction.PROPOSED),
+    CaseState.DECIDED: (
+        CaseAction.STORY_JOINED,
+        CaseAction.STORY_CHANGED,
+        CaseAction.REOPENED,
+        CaseAction.NOTED,
+        CaseAction.UNDONE,
+    ),
+    CaseState.MERGED: (CaseAction.STORY_JOINED, CaseAction.STORY_CHANGED, CaseAction.UNDONE),
 }
 
 
@@ -102,11 +145,26 @@ def describe_act(screening: Screening) -> str:
         found.parties, (Role.OPERATOR, Role.BROKER, Role.CARRIER)
     )
     takers = [name for name in _named(found.parties, (Role.RECIPIENT,)) if name not in givers]
-    goods = list(dict.fromkeys(g.name for g in found.goods))[:3] or [k.value for k in screening.kinds] or ["act"]
-    parts = [", ".join(givers) or "unnamed", ", ".join(goods)]
+    goods = list(dict.fromkeys(g.name for g in found.goods))
+    return act_line(givers, goods, [k.value for k in screening.kinds], takers)
+
+
+def act_line(givers: Sequence[str], goods: Sequence[str], kinds: Sequence[str], takers: Sequence[str]) -> str:
+    """Return one line: who → what → whom; the kind stands for goods that are not named."""
+    parts = [", ".join(givers[:4]) or "unnamed", ", ".join(list(goods)[:3] or kinds or ["act"])]
     if takers:
-        parts.append(", ".join(takers))
+        parts.append(", ".join(takers[:4]))
     return " → ".join(parts)
+
+
+def act_of_parties(parties: Sequence[Mapping[str, Any]], goods: Sequence[str], kinds: Sequence[str]) -> str:
+    """Return the act in one line from a case's parties as they stand after corrections."""
+
+    def with_role(*roles: Role) -> list[str]:
+        return list(dict.fromkeys(p["canonical"] for p in parties if any(r in p["roles"] for r in roles)))
+
+    givers = with_role(Role.SUPPLIER, Role.FINANCIER) or with_role(Role.OPERATOR, Role.BROKER, Role.CARRIER)
+    return act_line(givers, goods, kinds, [name for name in with_role(Role.RECIPIENT) if name not in givers])
 
 
 def _named(parties: Sequence[Party], roles: Sequence[Role]) -> list[str]:

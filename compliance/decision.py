@@ -1,15 +1,18 @@
-"""An officer's decision on a case: recorded in the case and the ledger at once, or not at all."""
+"""Officers' decisions: in the case and the ledger at once, or not at all; by two people where policy says so."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
-from compliance.case import CaseAction, CaseState, Disposition, may_follow
-from compliance.errors import ConflictError
-from compliance.store import cases, ledger
-from compliance.store.database import session_scope
-from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
+from compliance.case import CaseAction, CaseState, Disposition
+from compliance.casework import at_work
+from compliance.errors import AccessError, ConflictError
+from compliance.priority import priority
+from compliance.store import cases, changes
+from compliance.store.priorities import weighed
+from compliance.store.tables import CaseRow
 
 
 def dispose_case(
@@ -21,29 +24,95 @@ def dispose_case(
     actor: str,
     revision: int,
     now: datetime,
+    *,
+    is_approver: bool = False,
 ) -> int:
-    """Record an officer's decision on a waiting case, in the case and the ledger at once; return the new revision.
+    """Record an officer's decision on a case, in the case and the ledger at once; return the new revision.
 
-    Raises LookupError for an unknown case, and ConflictError where the case has changed since ``revision`` was
-    shown or was decided already.
+    Where the case's severity asks for two people, the first decision waits for the second (grey never does). The second
+    comes from another person, an approver, and on the same evidence: if both agree the case is decided, if not it goes
+    back to the queue, escalated, with both on record.
+
+    Raises LookupError for an unknown case, AccessError for a second decision by the first's author or by someone who
+    may not approve, and ConflictError where the case has changed since ``revision`` was shown, was decided already, or
+    another officer works on it.
     """
-    with session_scope(engine) as session:
-        row = _held(cases.for_update(session, reference), reference, revision, CaseAction.DECIDED)
-        before = {"state": row.state, "disposition": row.disposition}
-        row.state, row.disposition = CaseState.DECIDED.value, disposition.value
-        row.changed_at, row.revision = now, row.revision + 1
-        session.add(row)
-        ledger.append(
-            session,
-            at=now,
-            actor=actor,
-            action=CaseAction.DECIDED,
-            subject=reference,
-            before=before,
-            after={"state": row.state, "disposition": row.disposition, "reason": reason, "note": note},
-            versions=_versions_shown(cases.stories_of(session, row.id or 0)),
-        )
-        return row.revision
+    given = {"disposition": disposition.value, "reason": reason, "note": note}
+    with at_work(engine, reference, revision, CaseAction.DECIDED, actor, now) as (session, row):
+        row.claimed_by = row.claimed_until = None
+        if row.state == CaseState.SECOND.value:
+            changed = _read_second(session, row, given, actor, now, is_approver)
+        elif row.needs_second and disposition is not Disposition.GREY:
+            changed = None
+            _propose(session, row, given, actor, now)
+        else:
+            changed = None
+            _settle(session, row, given, actor, now)
+        found = row.revision
+    if changed:
+        raise ConflictError(changed)
+    return found
+
+
+def _settle(session: Session, row: CaseRow, given: dict[str, Any], actor: str, now: datetime, **told: Any) -> None:
+    changes.make(
+        session,
+        row,
+        CaseAction.DECIDED,
+        actor,
+        now,
+        {"state": CaseState.DECIDED.value, "disposition": given["disposition"], "proposal": None},
+        note=given["note"],
+        told={"reason": given["reason"], **told},
+        versions=versions_shown(session, row),
+    )
+
+
+def _propose(session: Session, row: CaseRow, given: dict[str, Any], actor: str, now: datetime) -> None:
+    proposal = given | {"by": actor, "at": now.isoformat(), "evidence": changes.evidence_digest(session, row)}
+    changes.make(
+        session,
+        row,
+        CaseAction.PROPOSED,
+        actor,
+        now,
+        {"state": CaseState.SECOND.value, "proposal": proposal},
+        note=given["note"],
+        told={"reason": given["reason"]},
+        versions=versions_shown(session, row),
+    )
+
+
+def _read_second(
+    session: Session, row: CaseRow, given: dict[str, Any], actor: str, now: datetime, is_approver: bool
+) -> str | None:
+    """Set the second decision beside the first. Return why it could not be, where the first is void."""
+    first = row.proposal or {}
+    if actor == first.get("by"):
+        raise AccessError("the first decision is yours; a second person must agree")
+    if not is_approver:
+        raise AccessError("a second decision is an approver's")
+    if first.get("evidence") != changes.evidence_digest(session, row):
+        changes.void(session, row, "machine", now, "its evidence is not what the first decision rested on")
+        changes.touch(session, row, now)
+        return f"{row.reference}: its evidence has changed since the first decision, which is void"
+    if first["disposition"] == given["disposition"]:
+        _settle(session, row, given, actor, now, first=first)
+        return None
+    changes.make(
+        session,
+        row,
+        CaseAction.CONTESTED,
+        actor,
+        now,
+        {"state": CaseState.WAITING.value, "proposal": None, "escalated": True, "needs_second": True},
+        note=given["note"],
+        told={"disposition": given["disposition"], "reason": given["reason"], "first": first},
+        versions=versions_shown(session, row),
+    )
+    row.priority = priority(weighed(row))
+    session.add(row)
+    return None
 
 
 def reopen_case(engine: Engine, reference: str, note: str, actor: str, revision: int, now: datetime) -> int:
@@ -51,33 +120,17 @@ def reopen_case(engine: Engine, reference: str, note: str, actor: str, revision:
 
     Raises LookupError and ConflictError as ``dispose_case`` does.
     """
-    with session_scope(engine) as session:
-        row = _held(cases.for_update(session, reference), reference, revision, CaseAction.REOPENED)
-        before = {"state": row.state, "disposition": row.disposition}
-        row.state, row.disposition = CaseState.WAITING.value, None
-        row.changed_at, row.revision = now, row.revision + 1
-        session.add(row)
-        ledger.append(
-            session,
-            at=now,
-            actor=actor,
-            action=CaseAction.REOPENED,
-            subject=reference,
-            before=before,
-            after={"state": row.state, "disposition": None, "note": note},
-        )
+    with at_work(engine, reference, revision, CaseAction.REOPENED, actor, now) as (session, row):
+        values = {"state": CaseState.WAITING.value, "disposition": None}
+        changes.make(session, row, CaseAction.REOPENED, actor, now, values, note=note)
         return row.revision
 
 
-def _held(row: CaseRow | None, reference: str, revision: int, action: CaseAction) -> CaseRow:
-    if row is None:
-        raise LookupError(f"there is no case {reference}")
-    if row.revision != revision or not may_follow(CaseState(row.state), action):
-        decided = f" and stands as {row.disposition}" if row.disposition else ""
-        raise ConflictError(f"{reference} has changed since you opened it{decided}")
-    return row
-
-
-def _versions_shown(told: Sequence[tuple[CaseStoryRow, StoryRow, ScreeningRow]]) -> dict[str, str]:
-    first = told[0][2]
-    return {"model": first.model_version, "rules": first.rules_version, "policy": first.policy_version}
+def versions_shown(session: Session, row: CaseRow) -> dict[str, str]:
+    """Return the versions of what stood before the officer: model, rules, screening and severity policy."""
+    told = cases.stories_of(session, row.id or 0)
+    found = {"severity": row.severity_version} if row.severity_version else {}
+    if told:
+        first = told[0][2]
+        found |= {"model": first.model_version, "rules": first.rules_version, "policy": first.policy_version}
+    return found

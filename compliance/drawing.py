@@ -8,9 +8,9 @@ from compliance.case import CaseAction, CaseOrigin
 from compliance.coverage import RunCounts
 from compliance.draw import draw
 from compliance.monitor import Monitor
-from compliance.store import cases, draws, ledger
+from compliance.store import cases, draws, ledger, priorities
 from compliance.store.database import session_scope
-from compliance.store.tables import DrawRow, ScreeningRow, StoryRow
+from compliance.store.tables import CaseRow, DrawRow, ScreeningRow, StoryRow
 
 MACHINE = "machine"
 
@@ -29,11 +29,12 @@ def draw_cleared(monitor: Monitor, run_id: str, counts: RunCounts) -> None:
         drawn, now = draw(found.cleared, found.opened, share, run_id), datetime.now(UTC)
         row = draws.add(session, run_id, found, drawn, share, now)
         for story, screening in draws.told(session, drawn.stories, found.through):
-            _open(session, story, screening, row, now)
+            case = _open(session, story, screening, row, now)
+            priorities.restate(session, case, monitor.severity_policy)
         counts.cases_drawn += len(drawn.stories)
 
 
-def _open(session: Session, story: StoryRow, screening: ScreeningRow, drawn: DrawRow, now: datetime) -> None:
+def _open(session: Session, story: StoryRow, screening: ScreeningRow, drawn: DrawRow, now: datetime) -> CaseRow:
     why = f"drawn at random from {drawn.pool} cleared stories, to estimate what is missed"
     case = cases.open_drawn(session, story, screening, why, drawn.run_id, now)
     ledger.append(
@@ -57,3 +58,4 @@ def _open(session: Session, story: StoryRow, screening: ScreeningRow, drawn: Dra
             "policy": screening.policy_version,
         },
     )
+    return case

@@ -21,7 +21,18 @@ from compliance.normal import normal_story, restored
 from compliance.novelty import Facts
 from compliance.particulars import passages
 from compliance.screening import Policy, Screening, Verdict, leave_unjudged, narrow, screen
-from compliance.store import acts, cases, facts, ledger, origins, quarantine, screenings, stories, versions
+from compliance.store import (
+    acts,
+    cases,
+    facts,
+    ledger,
+    origins,
+    priorities,
+    quarantine,
+    screenings,
+    stories,
+    versions,
+)
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 from compliance.story import Story
@@ -176,10 +187,11 @@ def _file(
         filing.number = max((p.act for p in places), default=-1) + 1
         if story.version > 1:
             filing.adopt(screening, places)
-        if screening.is_flagged and not any(p.origin is CaseOrigin.SCREENING for p in places):
+        if screening.is_flagged and not any(p.origin is not CaseOrigin.RANDOM for p in places):
             for told, act in _acts_told(story, screening, copies.get(int(story.id)), now):
                 filing.file(told, act)
     for row, before, reasons in touched.values():
+        priorities.restate(session, row, monitor.severity_policy)
         counts.alerts_queued += tell(session, monitor, row, before, reasons, run_id, now)
 
 
@@ -219,7 +231,7 @@ class _Filing:
             before = self._before(lies.case_id)
             row = cases.retell(self.session, lies, self.screening_id, screening, self.now)[0]
             _record_change(self.session, row, self.story, screening, self.now)
-            if lies.origin is not CaseOrigin.SCREENING:
+            if lies.origin is CaseOrigin.RANDOM:
                 continue
             self._touch(row, before, screening)
             self.counts.acts_told += 1

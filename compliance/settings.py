@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     session_idle_minutes: int = Field(default=30, ge=1, description="Minutes without a request that end a session.")
     session_hours: int = Field(default=12, ge=1, description="Hours after which a session ends in any case.")
 
+    claim_minutes: int = Field(
+        default=15, ge=1, le=600, description="Minutes for which an officer who opens a case in triage holds it."
+    )
+
     un_list_url: str = Field(
         default="https://scsanctions.un.org/resources/xml/en/consolidated.xml",
         description="The UN Security Council Consolidated List as XML.",

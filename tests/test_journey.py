@@ -74,17 +74,15 @@ def test_a_story_travels_from_feed_to_decision(
         assert case.act.startswith("North Korea → ") and case.act.endswith(" → Russia") and case.regimes[0] == "1718"
         assert [run.state for run in runs.latest(session)] == ["reconciled", "reconciled"]
         users.add_user(session, "grace", Role.ANALYST, PASSWORD, datetime.now(UTC))
+        users.add_user(session, "ada", Role.APPROVER, PASSWORD, datetime.now(UTC))
     [mail] = caught(mails)
     assert case.reference in str(mail["subject"]) and "North Korea (supplier)" in str(mail["text"])
     with running_desk(settings, engine) as base:
         _decide_in_browser(base, chromium_path, case.reference, drawn.reference)
     with session_scope(engine) as session:
-        last = ledger.of_subject(session, case.reference)[-1]
-        assert (last.actor, last.after["disposition"], last.after["note"]) == (
-            "grace",
-            "breach",
-            "Seen in the original.",
-        )
+        first, last = ledger.of_subject(session, case.reference)[-2:]
+        assert (first.actor, first.after["note"]) == ("grace", "Seen in the original.")
+        assert (last.actor, last.after["disposition"]) == ("ada", "breach")
         assert ledger.broken_links(session) == []
         row = cases.by_reference(session, case.reference)
         assert row is not None and (row.state, row.disposition) == ("decided", "breach")
@@ -126,5 +124,17 @@ def _decide_in_browser(base: str, chromium_path: str, reference: str, following:
         page.keyboard.press("Control+Enter")
         expect(page).to_have_url(f"{base}/cases/{following}")
         expect(page.get_by_role("heading", name="Drawn at random")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        # So grave a case needs a second person.
+        page.fill("input[name=name]", "ada")
+        page.fill("input[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.get_by_role("link", name="Second reader").click()
+        page.get_by_text(reference).click()
+        expect(page.get_by_text("grace decided breach")).to_be_visible()
+        page.keyboard.press("b")
+        page.select_option("select[name=reason]", "act_documented")
+        page.get_by_role("button", name="Record and go on").click()
+        expect(page).to_have_url(f"{base}/cases/{following}")
         assert problems == []
         browser.close()

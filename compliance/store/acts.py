@@ -58,7 +58,7 @@ def alike(session: Session, act: Act, without: Collection[int] = ()) -> list[Ope
             ToldActRow,
             (col(ToldActRow.story_id) == col(CaseStoryRow.story_id)) & (col(ToldActRow.act) == col(CaseStoryRow.act)),
         )
-        .where(CaseRow.origin == CaseOrigin.SCREENING.value)
+        .where(CaseRow.origin != CaseOrigin.RANDOM.value)
         .where(col(CaseStoryRow.story_id).in_({story for story, _ in found}))
         .order_by(col(CaseStoryRow.case_id), col(ToldActRow.story_id), col(ToldActRow.act))
     )

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import case
 from sqlmodel import Session, col, select
 
-from compliance.case import CaseOrigin, CaseState, describe_act
+from compliance.case import CaseAction, CaseOrigin, CaseState, describe_act
 from compliance.screening import Screening, Verdict
+from compliance.store import ledger
 from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
 
 _ACT = 300
@@ -63,6 +64,7 @@ def open_drawn(
         status=found["status"],
         denied_by=list(found["denied_by"]),
         parties=[{k: p[k] for k in ("canonical", "name", "type", "roles")} for p in found["parties"]],
+        goods=list(found["goods"]),
         opened_at=now,
         changed_at=now,
         run_id=run_id,
@@ -72,10 +74,8 @@ def open_drawn(
 
 def _entered(session: Session, row: CaseRow, screening_id: int, reason: str) -> CaseRow:
     """Give a new case its reference and its first story."""
-    session.add(row)
-    session.flush()
-    row.reference = f"EW-{row.opened_at.year}-{row.id:05d}"
-    assert row.id is not None
+    enter(session, row)
+    assert row.id is not None and row.opened_by_story is not None
     session.add(
         CaseStoryRow(
             case_id=row.id,
@@ -90,12 +90,22 @@ def _entered(session: Session, row: CaseRow, screening_id: int, reason: str) -> 
     return row
 
 
+def enter(session: Session, row: CaseRow) -> CaseRow:
+    """Store a new case and give it its reference."""
+    session.add(row)
+    session.flush()
+    row.reference = f"EW-{row.opened_at.year}-{row.id:05d}"
+    session.flush()
+    return row
+
+
 def judgement_parts(screening: Screening) -> dict[str, Any]:
     """Return the parts of a screening that a case starts from."""
     return {
         "kinds": [k.value for k in screening.kinds],
         "regimes": list(screening.regimes),
         "denied_by": list(screening.extraction.denied_by),
+        "goods": list(dict.fromkeys(g.name for g in screening.extraction.goods)),
         "parties": [
             {"canonical": p.canonical, "name": p.name, "type": p.type.value, "roles": [r.value for r in p.roles]}
             for p in screening.extraction.parties
@@ -123,25 +133,46 @@ def join(
             case_id=case_id, story_id=story_id, screening_id=screening_id, reason=reason, joined_at=now, act=act
         )
     )
-    return _strengthened(session, row, screening, now)
+    return _strengthened(session, row, story_id, screening, now)
 
 
-def _strengthened(session: Session, row: CaseRow, screening: Screening, now: datetime) -> tuple[CaseRow, bool]:
+def _strengthened(
+    session: Session, row: CaseRow, story_id: int, screening: Screening, now: datetime
+) -> tuple[CaseRow, bool]:
     raised = (
-        row.origin == CaseOrigin.SCREENING.value
+        row.origin != CaseOrigin.RANDOM.value
         and screening.is_flagged
         and _STRENGTH[screening.verdict] > _STRENGTH[Verdict(row.verdict)]
     )
     if raised:
         row.verdict = screening.verdict.value
-    if screening.is_flagged and row.origin == CaseOrigin.SCREENING.value:
+    if screening.is_flagged and row.origin != CaseOrigin.RANDOM.value:
         row.score = max(row.score, screening.score or 0.0)
     row.denied_by = list(dict.fromkeys([*row.denied_by, *screening.extraction.denied_by]))
+    _wake(session, row, story_id, now)
     row.changed_at = now
     row.revision += 1
     session.add(row)
     session.flush()
     return row, raised
+
+
+def _wake(session: Session, row: CaseRow, story_id: int, now: datetime) -> None:
+    """Bring a snoozed case back, and void what the first of two readers decided before this story came."""
+    if row.state not in (CaseState.SNOOZED.value, CaseState.SECOND.value):
+        return
+    action = CaseAction.WOKEN if row.state == CaseState.SNOOZED.value else CaseAction.VOIDED
+    before = {"state": row.state, "proposal": row.proposal}
+    row.state, row.proposal = CaseState.WAITING.value, None
+    ledger.append(
+        session,
+        at=now,
+        actor="machine",
+        action=action,
+        subject=row.reference,
+        before=before,
+        after={"state": row.state, "proposal": None, "story": story_id, "why": "another story tells of it"},
+    )
 
 
 def by_reference(session: Session, reference: str) -> CaseRow | None:
@@ -234,4 +265,4 @@ def retell(
     link = session.get_one(CaseStoryRow, (place.case_id, place.story_id))
     link.screening_id = screening_id
     session.add(link)
-    return _strengthened(session, session.get_one(CaseRow, place.case_id), screening, now)
+    return _strengthened(session, session.get_one(CaseRow, place.case_id), place.story_id, screening, now)

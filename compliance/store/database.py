@@ -51,13 +51,21 @@ def _without_foreign_keys(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     # A deferred transaction that later writes can fail with "database is locked" without waiting for its turn.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reads_only")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def session_scope(engine: Engine) -> Iterator[Session]:
     """A session whose work is committed whole at the end of the block, or not at all."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def read_scope(engine: Engine) -> Iterator[Session]:
+    """A session that reads one state of the database and waits for no writer. What it would write is thrown away."""
+    with Session(engine.execution_options(reads_only=True), expire_on_commit=False) as session:
         yield session
 
 

@@ -1,4 +1,4 @@
-"""The two places where SQLite and PostgreSQL must be asked differently."""
+"""The places where SQLite and PostgreSQL must be asked differently."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

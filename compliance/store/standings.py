@@ -23,15 +23,17 @@ from rules.vocabulary import PartyType
 _FEW = 3
 
 
-def standings_of(session: Session, parties: Sequence[Mapping[str, Any]]) -> dict[str, Standing]:
-    """Return the standing of each party by its canonical name.
+def standings_of(
+    session: Session, parties: Sequence[Mapping[str, Any]], case_id: int | None = None
+) -> dict[str, Standing]:
+    """Return the standing of each party by its canonical name; with ``case_id``, as seen from that case.
 
     ``parties`` are as cases hold them: canonical, name and type, perhaps imo, birth_dates and countries. Two queries
     for all of them together; the index is built once for the lists in use.
     """
     sought = {str(p["canonical"]): sought_of(p) for p in parties}
     index, book = joint_index(session), load_rulebook()
-    verdicts, before = _verdicts(session, sought), _named_before(session, sought)
+    verdicts, before = _verdicts(session, sought), _named_before(session, sought, case_id)
     return {
         name: standing_of(
             party, index, verdicts.get(party_key(name), {}), _principals(name, book), before.get(party_key(name), "")
@@ -86,8 +88,10 @@ def _verdicts(session: Session, sought: Iterable[str]) -> dict[str, dict[str, Ve
     return found
 
 
-def _named_before(session: Session, sought: Iterable[str]) -> dict[str, str]:
-    """Say in how many cases each party is named, of those named in more than one or in one found a breach."""
+def _named_before(session: Session, sought: Iterable[str], case_id: int | None) -> dict[str, str]:
+    """Say in how many cases each party is named: in those opened before a case, or, without one, in more than one or
+    in one found a breach.
+    """
     keys = [party_key(name) for name in sought]
     breaches = func.sum(case((col(CaseRow.disposition) == Disposition.BREACH.value, 1), else_=0))
     statement = (
@@ -96,9 +100,11 @@ def _named_before(session: Session, sought: Iterable[str]) -> dict[str, str]:
         .where(col(CaseNameRow.party).in_(keys))
         .group_by(CaseNameRow.party)
     )
+    if case_id is not None:
+        statement = statement.where(CaseNameRow.case_id < case_id)
     told = {}
     for party, cases, found, last in session.exec(statement):
-        if cases > 1 or found:
+        if cases > 1 or found or case_id is not None:
             decided = f", {found} of them found a breach" if found else ""
             told[party] = f"named in {cases} case{'s' if cases > 1 else ''}{decided}; last in {last}"
     return told

@@ -7,7 +7,7 @@ finds its rows already there.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlmodel import Field, SQLModel
 
 
@@ -151,11 +151,17 @@ class CaseRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_cases_queue", "state", "score"),
         UniqueConstraint("opened_by_story", "opened_by_act", name="uq_cases_opened_by"),
+        Index("ix_cases_priority", "state", "priority", "id"),
+        Index("ix_cases_due", "state", "due_at"),
+        Index("ix_cases_decided", "state", "changed_at"),
+        Index("ix_cases_assignee", "assignee", "state"),
+        Index("ix_cases_severity_version", "severity_version"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str = Field(unique=True)
-    opened_by_story: int = Field(foreign_key="stories.id")
+    # None where an officer split the case off another.
+    opened_by_story: int | None = Field(default=None, foreign_key="stories.id")
     opened_by_act: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     origin: str = Field(default="screening", index=True, sa_column_kwargs={"server_default": "screening"})
     state: str = Field(default="waiting", index=True)
@@ -172,6 +178,24 @@ class CaseRow(SQLModel, table=True):
     changed_at: datetime
     run_id: str | None = Field(default=None, index=True)
     revision: int = 1
+    goods: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default="[]"))
+    # What the severity policy of that version makes of it, and the order of the queue that follows (priority.py).
+    severity: str = Field(default="medium", sa_column_kwargs={"server_default": "medium"})
+    severity_version: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    needs_second: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    is_blind: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    due_at: datetime | None = None
+    origins: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    is_novel: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    priority: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    # Who works on it: assigned until told otherwise, claimed for a while.
+    assignee: str | None = None
+    claimed_by: str | None = None
+    claimed_until: datetime | None = None
+    escalated: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    # The first reader's decision, where a second must agree.
+    proposal: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    merged_into: str | None = None
 
 
 class CaseStoryRow(SQLModel, table=True):

@@ -15,6 +15,8 @@ from compliance.store.users import Role, Visitor
 COOKIE = "embargowatch_session"
 EVERYONE = frozenset(Role)
 DECIDERS = frozenset({Role.ANALYST, Role.APPROVER, Role.ADMIN})
+# Who may give the second of two decisions.
+APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})
 PUBLIC: frozenset[Role] = frozenset()
 
 # Route name → roles that may call it; PUBLIC needs no sign-in. A route that is missing here stops the start.
@@ -40,8 +42,28 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "certificate_page": EVERYONE,
     "certificate_json": EVERYONE,
     "certificate_pdf": EVERYONE,
+    "triage_page": EVERYONE,
+    "search_page": EVERYONE,
+    "keep_view": EVERYONE,
+    "drop_view": EVERYONE,
     "decide": DECIDERS,
     "reopen": DECIDERS,
+    "claim": DECIDERS,
+    "release": DECIDERS,
+    "assign": DECIDERS,
+    "escalate": DECIDERS,
+    "snooze": DECIDERS,
+    "wake": DECIDERS,
+    "add_note": DECIDERS,
+    "correct_party": DECIDERS,
+    "correct_facts": DECIDERS,
+    "mark": DECIDERS,
+    "unmark": DECIDERS,
+    "move_story": DECIDERS,
+    "split_case": DECIDERS,
+    "merge_cases": DECIDERS,
+    "undo": DECIDERS,
+    "undo_last": DECIDERS,
 }
 
 

@@ -11,13 +11,16 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from fastapi.templating import Jinja2Templates
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from compliance.monitor import open_rulebook
 from compliance.settings import Settings
-from compliance.web import access, alerts, callbacks, certificates, coverage, review, signin
+from compliance.severity import SeverityPolicy, load_severity_policy
+from compliance.store import priorities
+from compliance.store.database import session_scope
+from compliance.web import access, acts, alerts, callbacks, certificates, coverage, review, signin, triage
+from compliance.web.pages import open_pages
 from compliance.web.reasons import load_reasons
 
 log = logging.getLogger(__name__)
@@ -25,8 +28,8 @@ log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -40,6 +43,8 @@ _MAX_BODY = 200_000
 ROUTERS = (
     signin.router,
     review.router,
+    triage.router,
+    acts.router,
     coverage.router,
     alerts.router,
     certificates.router,
@@ -52,7 +57,10 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.settings, app.state.engine = settings, engine
     app.state.reasons = load_reasons(settings.config / "reasons.yml")
-    app.state.pages = _pages()
+    app.state.regimes = {number: regime.name for number, regime in open_rulebook().regimes.items()}
+    app.state.severity = load_severity_policy(settings.config / "severity.yml", app.state.regimes)
+    app.state.pages = open_pages()
+    _weigh_anew(engine, app.state.severity)
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for router in ROUTERS:
         access.check_routes(router.routes)
@@ -64,17 +72,12 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     return app
 
 
-def _pages() -> Jinja2Templates:
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["moment"] = lambda at: f"{at:%Y-%m-%d %H:%M} UTC" if at else "unknown"
-    environment.filters["words"] = lambda code: str(code).replace("_", " ")
-    return Jinja2Templates(env=environment)
+def _weigh_anew(engine: Engine, policy: SeverityPolicy) -> None:
+    """Give every open case its place under the policy as it is now, a few hundred in one transaction."""
+    while True:
+        with session_scope(engine) as session:
+            if not priorities.refresh(session, policy):
+                return
 
 
 async def _guard_answer(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -1,143 +1,137 @@
-"""The queue, a case on one page, and the decision."""
+"""The queue with its filters, counters and saved views; search; and a case on one page."""
 
+import time
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from compliance.case import Disposition
-from compliance.casefile import case_file
-from compliance.decision import dispose_case, reopen_case
-from compliance.errors import ConflictError
-from compliance.store import cases, desk, runs
-from compliance.store.database import session_scope
-from compliance.store.users import Visitor
+from compliance.store import desk, queue, runs, search, users
+from compliance.store.database import read_scope, session_scope
+from compliance.store.users import Role, Visitor
 from compliance.web import access
-from compliance.web.highlight import anchor, pieces
+from compliance.web.pages import show
+from compliance.web.shown import case_facts
+from rules.vocabulary import Kind, Status
+from rules.vocabulary import Role as Part
 
 router = APIRouter()
 
 Person = Annotated[Visitor, Depends(access.current_visitor)]
-
-
-def _page(request: Request, template: str, visitor: Visitor, status: int = 200, **facts: Any) -> Response:
-    page: Response = request.app.state.pages.TemplateResponse(
-        request, template, {"visitor": visitor, **facts}, status_code=status
-    )
-    return page
+_LAST_PAGE = 1_000
+_COUNTED_FOR = 600
 
 
 @router.get("/", name="queue_page")
-def queue_page(request: Request, visitor: Person, show: str = "waiting") -> Response:
-    """Show the cases that wait, alerts first; an empty queue says why it is empty."""
-    show = show if show in ("waiting", "decided") else "waiting"
-    with session_scope(request.app.state.engine) as session:
-        rows = cases.waiting(session) if show == "waiting" else cases.listed(session, "decided")
+def queue_page(request: Request, visitor: Person, page: str = "1") -> Response:
+    """Show the cases that wait, in the stated order; an empty queue says why it is empty."""
+    filters, now = queue.read_filters(request.query_params), datetime.now(UTC)
+    number = min(int(page), _LAST_PAGE) if page.isdecimal() and len(page) < 6 and int(page) else 1
+    with read_scope(request.app.state.engine) as session:
+        rows = queue.listed(session, filters, visitor.name, now, number)
         latest = runs.latest(session, 1)
-        return _page(
+        return show(
             request,
             "queue.html",
             visitor,
-            cases=rows,
+            cases=rows[: queue.PAGE],
+            filters=filters,
+            number=number,
+            more=len(rows) > queue.PAGE,
             stories=desk.story_counts(session, [r.id or 0 for r in rows]),
-            counts=desk.counts(session),
-            show=show,
-            now=datetime.now(UTC),
+            counts=queue.counters(session, visitor.name, now),
+            views=queue.views(session, visitor.name),
+            choices=_choices(request, session),
+            works=visitor.role in access.DECIDERS,
+            query_of=lambda given, **more: urlencode({**dict([*_pairs(given.query)]), **more}),
             run=latest[0] if latest else None,
         )
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query)
+
+
+def _choices(request: Request, session: Session) -> dict[str, list[tuple[str, str]]]:
+    """Return what can be filtered by: value and words, the most frequent of what has no end."""
+    regimes: dict[str, str] = request.app.state.regimes
+    named = _frequent(request, session)
+    people = [u.name for u in users.listed(session) if u.active and Role(u.role) in access.DECIDERS]
+    return {
+        "regime": [(v, f"UN-SC{v} {regimes.get(v, '')}") for v, _ in named["regime"]],
+        "kind": [(k.value, k.value) for k in Kind],
+        "role": [(r.value, r.value) for r in Part],
+        "party": [(v, v) for v, _ in named["party"]],
+        "country": [(v, v) for v, _ in named["country"]],
+        "source": [(v, v) for v, _ in named["source"]],
+        "status": [*((s.value, s.value) for s in Status), ("unknown", "unknown")],
+        "severity": [(s, s) for s in ("critical", "high", "medium", "low")],
+        "assignee": [("nobody", "nobody"), *((name, name) for name in people)],
+        "age": [*queue.AGES.items()],
+    }
+
+
+def _frequent(request: Request, session: Session) -> dict[str, list[tuple[str, int]]]:
+    """Return the most frequent values of open-ended facets, counted anew every ten minutes: a hint, not a figure."""
+    held: tuple[float, dict[str, list[tuple[str, int]]]] | None = getattr(request.app.state, "frequent", None)
+    empty = held is None or not any(held[1].values())
+    if held is None or empty or time.monotonic() - held[0] > _COUNTED_FOR:
+        found = {facet: queue.values(session, facet) for facet in ("regime", "party", "country", "source")}
+        held = (time.monotonic(), found)
+        request.app.state.frequent = held
+    return held[1]
+
+
+@router.get("/search", name="search_page")
+def search_page(request: Request, visitor: Person, q: str = "") -> Response:
+    """Show the cases and stories that hold every word, newest first."""
+    q = q.replace("\x00", "")[:400]
+    with read_scope(request.app.state.engine) as session:
+        return show(request, "search.html", visitor, q=q, hits=search.search(session, q), words=search.words_of(q))
 
 
 @router.get("/cases/{reference}", name="case_page")
 def case_page(request: Request, reference: str, visitor: Person) -> Response:
     """Show one case: the act, who is said to have done what in whose words, why it was flagged, its history."""
-    with session_scope(request.app.state.engine) as session:
-        facts = _case_facts(request, session, reference)
-    if facts is None:
+    if "\x00" in reference:
         raise HTTPException(404)
-    return _page(request, "case.html", visitor, note="", problem="", **facts)
+    with read_scope(request.app.state.engine) as session:
+        facts = case_facts(request, session, reference, visitor, f"/cases/{reference}")
+        place = queue.place(session, queue.Filters(), visitor.name, datetime.now(UTC), facts["case"])
+    return show(request, "case.html", visitor, problem="", place=place, **facts)
 
 
-def _case_facts(request: Request, session: Session, reference: str) -> dict[str, Any] | None:
-    found = case_file(session, reference)
-    if found is None:
-        return None
-    shown = []
-    for number, told in enumerate(found["stories"]):
-        parties = told["judgement"]["parties"]
-        shown.append(
-            told
-            | {
-                "number": number,
-                "title_pieces": pieces(told["title"], "title", parties),
-                "text_pieces": pieces(told["text"], "text", parties),
-            }
-        )
-    return {
-        "case": found,
-        "stories": shown,
-        "anchor": anchor,
-        "place": desk.place_in_queue(session, reference),
-        "reasons": request.app.state.reasons,
-        "may_decide": access.DECIDERS,
-    }
-
-
-@router.post("/cases/{reference}/decide", name="decide")
-def decide(
+@router.post("/views", name="keep_view")
+def keep_view(
     request: Request,
-    reference: str,
     visitor: Person,
-    disposition: Annotated[Disposition, Form()],
-    reason: Annotated[str, Form(max_length=80)],
-    revision: Annotated[int, Form()],
+    name: Annotated[str, Form(min_length=1, max_length=60)],
+    query: Annotated[str, Form(max_length=2_000)] = "",
     csrf: Annotated[str, Form(max_length=200)] = "",
-    note: Annotated[str, Form(max_length=5_000)] = "",
 ) -> Response:
-    """Record the decision and go on to the next case that waits.
-
-    A case that changed meanwhile is shown as it now stands, with the typed note kept (409).
-    """
+    """Keep the filters under a name, for this person."""
     access.check_form(request, visitor, csrf)
-    if reason not in request.app.state.reasons[disposition.value]:
-        return _again(request, reference, visitor, note, "Choose a reason that fits the decision.", 422)
-    try:
-        dispose_case(
-            request.app.state.engine, reference, disposition, reason, note, visitor.name, revision, datetime.now(UTC)
-        )
-    except LookupError:
-        raise HTTPException(404) from None
-    except ConflictError as error:
-        return _again(request, reference, visitor, note, f"{error}. Nothing was recorded; your note is below.", 409)
+    filters = queue.read_filters(dict(_pairs(query)))
+    name = " ".join(name.split())
+    if not name or not name.isprintable():
+        raise HTTPException(422, "A view needs a name of printable characters.")
     with session_scope(request.app.state.engine) as session:
-        following = desk.next_waiting(session)
-    return RedirectResponse(f"/cases/{following}" if following else "/", status_code=303)
+        queue.keep_view(session, visitor.name, name, filters, datetime.now(UTC))
+    return RedirectResponse(f"/?{filters.query}", status_code=303)
 
 
-def _again(request: Request, reference: str, visitor: Visitor, note: str, problem: str, status: int) -> Response:
-    with session_scope(request.app.state.engine) as session:
-        facts = _case_facts(request, session, reference)
-    if facts is None:
+@router.post("/views/{view}/drop", name="drop_view")
+def drop_view(
+    request: Request, view: int, visitor: Person, csrf: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """Forget one of this person's views; another's is not found."""
+    access.check_form(request, visitor, csrf)
+    if view > 2**31:
         raise HTTPException(404)
-    return _page(request, "case.html", visitor, status, note=note, problem=problem, **facts)
-
-
-@router.post("/cases/{reference}/reopen", name="reopen")
-def reopen(
-    request: Request,
-    reference: str,
-    visitor: Person,
-    revision: Annotated[int, Form()],
-    csrf: Annotated[str, Form(max_length=200)] = "",
-    note: Annotated[str, Form(max_length=5_000)] = "",
-) -> Response:
-    """Put a decided case back into the queue; the decision stays in the record."""
-    access.check_form(request, visitor, csrf)
-    try:
-        reopen_case(request.app.state.engine, reference, note, visitor.name, revision, datetime.now(UTC))
-    except LookupError:
-        raise HTTPException(404) from None
-    except ConflictError as error:
-        return _again(request, reference, visitor, note, f"{error}. Nothing was changed.", 409)
-    return RedirectResponse(f"/cases/{reference}", status_code=303)
+    with session_scope(request.app.state.engine) as session:
+        if not queue.drop_view(session, visitor.name, view):
+            raise HTTPException(404)
+    return RedirectResponse("/", status_code=303)

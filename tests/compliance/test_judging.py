@@ -174,6 +174,10 @@ def test_what_was_decided_can_be_learnt_from(monitor: Monitor, disposition: Disp
     reason = {Disposition.BREACH: "act_alleged", Disposition.NOT_BREACH: "policy_only"}[disposition]
     dispose_case(monitor.engine, reference, disposition, reason, "", "grace", 1, datetime.now(UTC))
     with session_scope(monitor.engine) as session:
+        # So grave a case is no label before a second person agrees.
+        assert list(export_lines(session, "labels")) == []
+    dispose_case(monitor.engine, reference, disposition, reason, "", "ada", 2, datetime.now(UTC), is_approver=True)
+    with session_scope(monitor.engine) as session:
         [line] = export_lines(session, "labels")
     [read] = _read_all([example_of(json.loads(json.dumps(line)))], monitor.rulebook)
     assert read.is_breach is (disposition is Disposition.BREACH)

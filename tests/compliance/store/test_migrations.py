@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from compliance.intake.health import Standing, is_due
 from compliance.missrate import Tally
-from compliance.store import database, draws, feeds, outbox
+from compliance.store import cases, database, draws, feeds, outbox, queue, search
 from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
 from compliance.store.tables import RunRow
 
@@ -118,4 +118,20 @@ def test_alerts_of_an_older_version_keep_their_tries_and_can_still_leave(old_dat
     with session_scope(engine) as session:
         (row,) = outbox.lease(session, "me:1:1", datetime(2026, 11, 21, tzinfo=UTC))
         assert (row.tries, row.reason, row.due_since) == (3, "", row.created_at)
+    engine.dispose()
+
+
+def test_older_stories_and_cases_are_found_and_weighed(old_database: str) -> None:
+    upgrade(old_database)
+    engine = open_engine(old_database)
+    with session_scope(engine) as session:
+        assert [hit.reference for hit in search.search(session, "x").stories] == ["EW-1"]
+        row = cases.by_reference(session, "EW-1")
+        assert row is not None and (row.goods, row.needs_second, row.proposal, row.due_at) == ([], False, None, None)
+        assert queue.listed(session, queue.Filters(), "grace", row.opened_at) == [row]
+    second = ROWS[2].replace("(1, 'EW-1', 1,", "(2, 'EW-2', 1,")
+    assert second != ROWS[2]
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        # One story still opens one case at most.
+        connection.execute(text(second), NOW)
     engine.dispose()

@@ -1,8 +1,11 @@
 """A desk on a fresh database with one case in its queue and one person per role."""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,7 +13,8 @@ from sqlalchemy import Engine
 
 from compliance.screening import Screening
 from compliance.settings import Settings
-from compliance.store import cases, ledger, screenings, stories, users
+from compliance.severity import SeverityPolicy, load_severity_policy
+from compliance.store import cases, ledger, priorities, screenings, stories, users
 from compliance.store.database import open_engine, session_scope, upgrade
 from compliance.store.tables import UserRow
 from compliance.store.users import Role
@@ -33,19 +37,46 @@ def desk_settings(tmp_path: object) -> Settings:
     return Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db")  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def desk_engine(desk_settings: Settings) -> Iterator[Engine]:
-    upgrade(desk_settings.database)
-    engine = open_engine(desk_settings.database)
+@pytest.fixture(scope="session")
+def staffed_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk's database with one person per role and no case, made once and copied by each test."""
+    path = tmp_path_factory.mktemp("desk") / "desk.db"
+    upgrade(f"sqlite:///{path}")
+    engine = open_engine(f"sqlite:///{path}")
+    staff(engine)
+    engine.dispose()
+    return path
+
+
+def staff(engine: Engine) -> None:
+    """Enter one person per role, named after it."""
     with session_scope(engine) as session:
         for role in Role:
             row = UserRow(name=role.value, role=role.value, password=_hashed(), created_at=datetime.now(UTC))
             session.add(row)
+
+
+@pytest.fixture
+def desk_engine(desk_settings: Settings, staffed_desk: Path) -> Iterator[Engine]:
+    shutil.copy(staffed_desk, desk_settings.database.removeprefix("sqlite:///"))
+    engine = open_engine(desk_settings.database)
     yield engine
     engine.dispose()
 
 
-def open_case(engine: Engine, story: Story | None = None, screening: Screening | None = None) -> str:
+@cache
+def severity() -> SeverityPolicy:
+    """The shipped policy, by which one person decides: four eyes have tests of their own."""
+    shipped = load_severity_policy(Settings().config / "severity.yml")
+    return replace(shipped, terms={s: replace(t, four_eyes=False) for s, t in shipped.terms.items()})
+
+
+def open_case(
+    engine: Engine,
+    story: Story | None = None,
+    screening: Screening | None = None,
+    policy: SeverityPolicy | None = None,
+) -> str:
     """Put one story and its screening into the database and open its case; return the reference."""
     told, found = story or factories.story(), screening or factories.screening()
     now = datetime.now(UTC)
@@ -55,6 +86,7 @@ def open_case(engine: Engine, story: Story | None = None, screening: Screening |
         stored = stories.load(session, [story_id])[0]
         ids = screenings.add(session, [(stored, found)], "run", now)
         row = cases.open_case(session, story_id, ids[story_id], found, "first", "run", now)
+        priorities.restate(session, row, policy or severity())
         ledger.append(session, at=now, actor="machine", action="case.opened", subject=row.reference)
         return row.reference
 

@@ -1,0 +1,68 @@
+"""What a page that shows a case hands to its template."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import HTTPException, Request
+from sqlmodel import Session
+
+from compliance.case import CaseAction, CaseState
+from compliance.casework import claimed_by_other
+from compliance.dossier import Dossier, dossier
+from compliance.store import changes, users
+from compliance.store.users import Role, Visitor
+from compliance.web import access
+from compliance.web.highlight import cut
+from rules.vocabulary import Kind, PartyType, Status
+from rules.vocabulary import Role as Part
+
+# A hash, a mark's id and a note: what an officer may have typed and must not lose.
+Typed = Mapping[str, str]
+
+
+def case_facts(
+    request: Request, session: Session, reference: str, visitor: Visitor, back: str, typed: Typed | None = None
+) -> dict[str, Any]:
+    """Return what the case's template needs. Raises HTTPException 404 for an unknown case."""
+    found = dossier(session, reference)
+    if found is None:
+        raise HTTPException(404)
+    now = datetime.now(UTC)
+    row = found.row
+    mine = changes.last_of(session, visitor.name, now.replace(hour=0, minute=0, second=0, microsecond=0))
+    return {
+        "case": row,
+        "file": found,
+        "cut": cut,
+        "back": back,
+        "typed": dict(typed or {}),
+        "reasons": request.app.state.reasons,
+        "regimes": request.app.state.regimes,
+        "vocabulary": {"kinds": list(Kind), "roles": list(Part), "types": list(PartyType), "statuses": list(Status)},
+        "people": [u.name for u in users.listed(session) if u.active and Role(u.role) in access.DECIDERS],
+        "works": visitor.role in access.DECIDERS,
+        "held_by": row.claimed_by if claimed_by_other(row, visitor.name, now) else None,
+        "open": row.state in (CaseState.WAITING.value, CaseState.SECOND.value, CaseState.SNOOZED.value),
+        "second": second_reading(found, visitor),
+        "history": [e for e in found.history if not is_hidden(found, visitor, e.action)],
+        "undoable": mine.id if mine is not None and mine.case_id == row.id else None,
+    }
+
+
+def second_reading(found: Dossier, visitor: Visitor) -> str:
+    """Return what the visitor may do where a second decision is due: read, wait for another, or nothing."""
+    row = found.row
+    if row.state != CaseState.SECOND.value or row.proposal is None:
+        return ""
+    if visitor.name == row.proposal["by"]:
+        return "own"
+    return ("blind" if row.is_blind else "reads") if visitor.role in access.APPROVERS else "waits"
+
+
+def is_hidden(found: Dossier, visitor: Visitor, action: str) -> bool:
+    """True for the first decision where the second reader must not know it yet."""
+    row = found.row
+    if row.state != CaseState.SECOND.value or not row.is_blind or row.proposal is None:
+        return False
+    return action == CaseAction.PROPOSED and visitor.name != row.proposal["by"] and visitor.role is not Role.AUDITOR
