@@ -25,8 +25,6 @@ app = typer.Typer(
 )
 cases_app = typer.Typer(no_args_is_help=True, help="The review queue on the command line.")
 app.add_typer(cases_app, name="cases")
-audit_app = typer.Typer(no_args_is_help=True, help="The append-only decision log.")
-app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:
@@ -43,10 +41,11 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_corpus, cli_feeds, cli_model, cli_serve, cli_users
+    from compliance import cli_audit, cli_corpus, cli_feeds, cli_model, cli_serve, cli_users
 
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
+    app.add_typer(cli_audit.app, name="audit")
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_corpus.app, name="corpus")
     cli_serve.mount(app)
@@ -261,21 +260,3 @@ def export(
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
             written += 1
     Console(stderr=True).print(f"{written} {what} exported.")
-
-
-@audit_app.command("verify")
-def verify() -> None:
-    """Check the decision log's hash chain; exit status 1 and a line per break if a row was altered, removed or moved.
-
-    Example: embargowatch audit verify
-    """
-    from compliance.store import ledger
-    from compliance.store.database import session_scope
-
-    with session_scope(_engine(read_settings())) as session:
-        broken = ledger.broken_links(session)
-    for line in broken:
-        Console().print(line, markup=False)
-    if broken:
-        raise typer.Exit(1)
-    Console().print("The decision log is whole.")

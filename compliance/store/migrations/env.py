@@ -3,7 +3,8 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import compliance.store.tables  # noqa: F401  (fills SQLModel.metadata)
+import compliance.store.tables
+import compliance.store.tables_people  # noqa: F401  (both fill SQLModel.metadata)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
-import compliance.store.tables  # noqa: F401  (fills SQLModel.metadata)
+import compliance.store.tables
+import compliance.store.tables_people  # noqa: F401  (both fill SQLModel.metadata)
 from compliance.errors import ConfigError
 from compliance.store.database import newest_revision, open_engine, session_scope, upgrade
 

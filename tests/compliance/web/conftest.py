@@ -1,19 +1,21 @@
 """A desk on a fresh database with one case in its queue and one person per role."""
 
+import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from compliance.screening import Screening
 from compliance.settings import Settings
-from compliance.store import cases, ledger, screenings, stories, users
+from compliance.store import cases, ledger, screenings, stories, tokens, users
 from compliance.store.database import open_engine, session_scope, upgrade
 from compliance.store.tables import UserRow
-from compliance.store.users import Role
+from compliance.store.users import Role, Scope
 from compliance.story import Story
 from compliance.web.app import create_app
 from tests import factories
@@ -33,14 +35,27 @@ def desk_settings(tmp_path: object) -> Settings:
     return Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db")  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def desk_engine(desk_settings: Settings) -> Iterator[Engine]:
-    upgrade(desk_settings.database)
-    engine = open_engine(desk_settings.database)
+@pytest.fixture(scope="session")
+def filled_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the newest schema and one person per role, to copy from."""
+    file = tmp_path_factory.mktemp("desk") / "desk.db"
+    upgrade(f"sqlite:///{file}")
+    engine = open_engine(f"sqlite:///{file}")
     with session_scope(engine) as session:
         for role in Role:
             row = UserRow(name=role.value, role=role.value, password=_hashed(), created_at=datetime.now(UTC))
             session.add(row)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def desk_engine(desk_settings: Settings, filled_desk: Path) -> Iterator[Engine]:
+    shutil.copy(filled_desk, make_url(desk_settings.database).database or "")
+    engine = open_engine(desk_settings.database)
     yield engine
     engine.dispose()
 
@@ -77,3 +92,17 @@ def sign_in(client: TestClient, name: str = "analyst", password: str = PASSWORD)
     assert answer.status_code == 303, answer.text
     page = client.get("/").text
     return page.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def make_token(engine: Engine, name: str = "analyst", *scopes: Scope, lasts: timedelta = timedelta(days=1)) -> str:
+    """Return a token of that person with these scopes, or with all of them."""
+    with session_scope(engine) as session:
+        user = users.known(session, name)
+        number = len(tokens.of_user(session, user.id or 0))
+        _, token = tokens.make(session, user.id or 0, f"test {number}", scopes or Scope, lasts, datetime.now(UTC))
+        return token
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that carries a token."""
+    return {"authorization": f"Bearer {token}"}

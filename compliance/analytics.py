@@ -1,0 +1,107 @@
+"""What the cases add up to: by regime, role, route and month, how long decisions take, how far readers agree. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from compliance.agreement import Agreement
+
+GIVERS = ("supplier", "financier")
+TAKERS = ("recipient",)
+# Upper edges in hours, and how the page calls what lies below them.
+STEPS: tuple[tuple[float, str], ...] = (
+    (6, "under 6 hours"),
+    (24, "6 to 24 hours"),
+    (72, "1 to 3 days"),
+    (168, "3 to 7 days"),
+    (720, "7 to 30 days"),
+    (float("inf"), "over 30 days"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What is counted of one case."""
+
+    opened_at: datetime
+    regimes: Sequence[str]
+    kinds: Sequence[str]
+    parties: Sequence[Mapping[str, Any]]
+    disposition: str | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """Cases counted in one pass. A case with two regimes counts once for each; of one with none, for ``open``."""
+
+    cases: int = 0
+    regimes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    roles: Counter[str] = field(default_factory=Counter)
+    routes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    months: Counter[str] = field(default_factory=Counter)
+    dispositions: Counter[str] = field(default_factory=Counter)
+
+    def add(self, case: CaseFacts) -> None:
+        """Count one case."""
+        self.cases += 1
+        self.regimes.update(set(case.regimes) or {"open"})
+        self.kinds.update(set(case.kinds) or {"open"})
+        self.roles.update({role for party in case.parties for role in party.get("roles", ())})
+        self.routes.update(routes_of(case.parties))
+        self.months[f"{case.opened_at:%Y-%m}"] += 1
+        self.dispositions[case.disposition or "waiting"] += 1
+
+
+def routes_of(parties: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Return who is said to have supplied whom: every giver with every taker but himself."""
+
+    def named(roles: Sequence[str]) -> set[str]:
+        return {str(p["canonical"]) for p in parties if any(role in roles for role in p.get("roles", ()))}
+
+    return {(giver, taker) for giver in named(GIVERS) for taker in named(TAKERS) if giver != taker}
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Hours from a story's publication to the first decision: how many cases per step, and the middle."""
+
+    steps: tuple[tuple[str, int], ...]
+    median: float | None
+    ninth: float | None
+    counted: int
+
+
+def delays(hours: Iterable[float]) -> Delays:
+    """Return the delays by step with median and ninth decile; a clock that ran ahead counts as no delay."""
+    told = sorted(max(0.0, h) for h in hours)
+    counts = [0] * len(STEPS)
+    for h in told:
+        counts[next(i for i, (edge, _) in enumerate(STEPS) if h < edge)] += 1
+    steps = tuple((words, n) for (_, words), n in zip(STEPS, counts, strict=True))
+    return Delays(steps, _quantile(told, 0.5), _quantile(told, 0.9), len(told))
+
+
+def _quantile(told: Sequence[float], share: float) -> float | None:
+    return told[min(len(told) - 1, int(share * len(told)))] if told else None
+
+
+@dataclass(frozen=True, slots=True)
+class Analytics:
+    """Everything the analytics page shows."""
+
+    since: datetime
+    tally: Tally
+    delays: Delays
+    agreement: Agreement
+
+
+def months_between(since: datetime, until: datetime) -> list[str]:
+    """Return every month from one moment to the other, so that a month without a case is shown as such."""
+    found, year, month = [], since.year, since.month
+    while (year, month) <= (until.year, until.month):
+        found.append(f"{year:04d}-{month:02d}")
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return found
