@@ -84,6 +84,7 @@ def confirm(engine: Engine, name: str, password: str, came: Came, now: datetime)
 def _counted(engine: Engine, name: str, came: Came, now: datetime) -> tuple[str, str]:
     """Count the try; return the subject it counts for and the stored hash, empty where nobody may sign in so."""
     with session_scope(engine) as session:
+        tries.hold_others(session)
         user = users.find(session, name)
         subject = tries.of_account(name)
         if user and users.is_known_browser(session, came.browser, user.id or 0, now, BROWSER_LASTS):

@@ -224,7 +224,17 @@ def desk() -> None:
     engine = _engine(settings)
     _first_officer(settings, engine)
     Console().print(f"The review desk is at http://{settings.desk_host}:{settings.desk_port} (stop with Ctrl-C).")
-    uvicorn.run(create_app(settings, engine), host=settings.desk_host, port=settings.desk_port, log_level="warning")
+    uvicorn.run(
+        create_app(settings, engine),
+        host=settings.desk_host,
+        port=settings.desk_port,
+        log_level="warning",
+        server_header=False,
+        limit_concurrency=200,
+        # Believed of nobody else: tries to sign in are counted by address.
+        proxy_headers=bool(settings.desk_trusted_proxies),
+        forwarded_allow_ips=settings.desk_trusted_proxies,
+    )
 
 
 def _first_officer(settings: Settings, engine: Any) -> None:

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
+from compliance.store.dialect import one_writer
 from compliance.store.tables_people import TryRow
+
+_LOCK = 7_121_007
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,11 @@ def of_address(address: str) -> str:
     if isinstance(ip, ipaddress.IPv6Address):
         return f"address:{ipaddress.ip_network((int(ip), 64), strict=False)}"
     return f"address:{ip}"
+
+
+def hold_others(session: Session) -> None:
+    """Let no other try be counted until this transaction ends, so that many at once are counted one by one."""
+    one_writer(session, _LOCK)
 
 
 def wait(session: Session, subject: str, now: datetime) -> timedelta:

@@ -1,13 +1,11 @@
 """The app factory: routes, security headers on every answer, and error pages that say what to do."""
 
-import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -25,9 +23,8 @@ from compliance.store.database import session_scope
 from compliance.web import access, account, analytics, coverage, people, record, reports, review, signin, sso
 from compliance.web.api.app import create_api
 from compliance.web.api.problem import problem
+from compliance.web.crash import broken
 from compliance.web.reasons import load_reasons
-
-log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _HEADERS = {
@@ -72,7 +69,7 @@ _ADVICE = {
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Return the review desk on this database. A route without declared roles stops the start."""
-    app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.settings, app.state.engine = settings, engine
     app.state.reasons = load_reasons(settings.config / "reasons.yml")
     app.state.pages = _pages()
@@ -127,9 +124,7 @@ async def _guard_answer(request: Request, call_next: Callable[[Request], Awaitab
             if response.status_code == 200 and request.state.reading:
                 await run_in_threadpool(_note_view, request)
         except Exception:  # whatever breaks, the visitor gets a page and the log gets the trace
-            number = uuid4().hex[:8]
-            log.exception("request broke number=%s path=%r", number, request.url.path[:200])
-            response = _error(request, 500, f"Something broke on our side. Its number in the log is {number}.")
+            response = _error(request, 500, broken(request))
     response.headers.update(_HEADERS)
     if access.is_secure(request):
         response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -1,5 +1,6 @@
 """The API as an application of its own under /api/v1: its OpenAPI document, and every error a problem document."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
@@ -11,6 +12,7 @@ from compliance.web import access
 from compliance.web.api import cases, exports, people, sight
 from compliance.web.api.frame import Caller, refusals
 from compliance.web.api.problem import Problem, problem
+from compliance.web.crash import broken
 
 document = APIRouter()
 ROUTERS = (document, cases.router, sight.router, exports.router, people.router)
@@ -30,15 +32,26 @@ def openapi(request: Request, visitor: Caller) -> Any:
 
 def create_api(state: State) -> FastAPI:
     """Return the API on the desk's own state. A route without declared rights stops the start."""
-    api = FastAPI(title="Embargo Watch API", version=_VERSION, description=_ABOUT, openapi_url=None)
+    api = FastAPI(
+        title="Embargo Watch API", version=_VERSION, description=_ABOUT, openapi_url=None, redirect_slashes=False
+    )
     api.state = state
     for router in ROUTERS:
         access.check_routes(router.routes)
         api.include_router(router)
     api.add_exception_handler(StarletteHTTPException, _show_error)
     api.add_exception_handler(RequestValidationError, _show_invalid)
+    # Within the application's own outermost layer, which would answer a crash in plain text.
+    api.middleware("http")(_show_crash)
     _describe(api)
     return api
+
+
+async def _show_crash(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    try:
+        return await call_next(request)
+    except Exception:  # whatever breaks, the caller gets a problem document and the log gets the trace
+        return problem(request, 500, broken(request))
 
 
 def _describe(api: FastAPI) -> None:

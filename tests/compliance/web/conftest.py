@@ -29,6 +29,11 @@ def _hashed() -> str:
     return users.hash_password(PASSWORD)
 
 
+@pytest.fixture(autouse=True)
+def _quick(quick_hashes: None) -> None:
+    """Sign people in quickly."""
+
+
 @pytest.fixture
 def desk_settings(tmp_path: object) -> Settings:
     """Settings on a SQLite file; what the database does differently is tested in its own room."""
