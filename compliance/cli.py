@@ -41,13 +41,14 @@ def main() -> None:
 @cache
 def assembled() -> typer.Typer:
     """Return the command with every sub-command mounted."""
-    from compliance import cli_audit, cli_corpus, cli_feeds, cli_model, cli_serve, cli_users
+    from compliance import cli_audit, cli_corpus, cli_export, cli_feeds, cli_model, cli_serve, cli_users
 
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
     app.add_typer(cli_audit.app, name="audit")
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_corpus.app, name="corpus")
+    cli_export.mount(app)
     cli_serve.mount(app)
     return app
 
@@ -244,29 +245,3 @@ def _first_officer(settings: Settings, engine: Any) -> None:
     with session_scope(engine) as session:
         if not users.exists(session):
             Console().print("Nobody can sign in yet. In another terminal: embargowatch users add NAME --role analyst")
-
-
-@app.command()
-def export(
-    file: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - for standard output.")],
-    what: Annotated[
-        str, typer.Option(help="labels (decided stories for retraining) or cases (case files).")
-    ] = "labels",
-) -> None:
-    """Export decided stories as labelled examples, or whole case files, as JSON Lines.
-
-    Example: embargowatch export labels.jsonl
-    """
-    if what not in ("labels", "cases"):
-        _fail("--what: expected labels or cases")
-    from compliance.casefile import export_lines
-    from compliance.store.database import session_scope
-
-    with ExitStack() as stack:
-        session = stack.enter_context(session_scope(_engine(read_settings())))
-        out = sys.stdout if str(file) == "-" else stack.enter_context(file.open("w", encoding="utf-8"))
-        written = 0
-        for line in export_lines(session, what):
-            out.write(json.dumps(line, ensure_ascii=False) + "\n")
-            written += 1
-    Console(stderr=True).print(f"{written} {what} exported.")

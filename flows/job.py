@@ -1,5 +1,6 @@
 """What a flow run works on. Settings and callbacks stay in the process; Prefect is handed ids and paths only."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,10 +11,13 @@ from typing import cast
 
 from prefect.utilities.annotations import quote
 
-from compliance import pipeline
+from compliance import audit, pipeline
 from compliance.coverage import RunCounts
+from compliance.errors import ConfigError
 from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
+
+log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 
@@ -75,5 +79,11 @@ def as_it_is(job: Job) -> Job:
 
 
 def close_job(job: Job) -> pipeline.RunReport:
-    """Reconcile the run and give its lease back."""
-    return pipeline.close_run(job.monitor.engine, job.run_id, job.counts, job.started_at)
+    """Reconcile the run, give its lease back, and keep the head of the record in the file of anchors."""
+    report = pipeline.close_run(job.monitor.engine, job.run_id, job.counts, job.started_at)
+    try:
+        audit.keep_anchor(job.monitor.settings.anchors_file, audit.head(job.monitor.engine, report.finished_at))
+    except ConfigError as error:
+        # What the night found is stored; only the proof against a cut end lags behind.
+        log.warning("anchor not kept run=%s reason=%s", job.run_id, error)
+    return report

@@ -34,12 +34,10 @@ def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    yield BOM
     writer.writerow(columns)
+    yield BOM + buffer.getvalue()
     for row in rows:
-        writer.writerow([cell(row.get(c)) for c in columns])
-        yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-    if buffer.tell():
+        writer.writerow([cell(row.get(c)) for c in columns])
         yield buffer.getvalue()

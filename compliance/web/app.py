@@ -123,7 +123,7 @@ async def _guard_answer(request: Request, call_next: Callable[[Request], Awaitab
             response = await call_next(request)
             if response.status_code == 200 and request.state.reading:
                 await run_in_threadpool(_note_view, request)
-        except Exception:  # whatever breaks, the visitor gets a page and the log gets the trace
+        except Exception:  # noqa: BLE001  whatever breaks, the visitor gets a page, the log the trace
             response = _error(request, 500, broken(request))
     response.headers.update(_HEADERS)
     if access.is_secure(request):

@@ -50,7 +50,7 @@ def create_api(state: State) -> FastAPI:
 async def _show_crash(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     try:
         return await call_next(request)
-    except Exception:  # whatever breaks, the caller gets a problem document and the log gets the trace
+    except Exception:  # noqa: BLE001  whatever breaks, the caller gets a problem document, the log the trace
         return problem(request, 500, broken(request))
 
 
