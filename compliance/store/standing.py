@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -39,13 +40,20 @@ class ListStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A part that judges, its version, and since when it has judged here without a break."""
+
+    part: str
+    version: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """The versions behind the newest judgement, and when it was made."""
+    """When the newest judgement was made, and the versions behind it."""
 
     at: datetime
-    model: str
-    rules: str
-    policy: str
+    versions: Sequence[Version]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,27 @@ def _lists(session: Session, now: datetime) -> list[ListStanding]:
     return sorted(found.values(), key=lambda told: told.row.source)
 
 
+_PARTS = (("classifier", "model_version"), ("rules", "rules_version"), ("policy", "policy_version"))
+
+
 def _judged(session: Session) -> Judged | None:
-    row = session.exec(select(ScreeningRow).order_by(col(ScreeningRow.id).desc()).limit(1)).first()
-    return Judged(row.created_at, row.model_version, row.rules_version, row.policy_version) if row else None
+    newest = session.exec(select(ScreeningRow).order_by(col(ScreeningRow.id).desc()).limit(1)).first()
+    if newest is None:
+        return None
+    told = [Version(part, getattr(newest, column), _since(session, newest, column)) for part, column in _PARTS]
+    return Judged(newest.created_at, told)
+
+
+def _since(session: Session, newest: ScreeningRow, column: str) -> datetime:
+    """Return when the newest judgement's version first judged, in as many look-ups as the number of rows has bits."""
+    kept: Any = getattr(ScreeningRow, column)
+    low, high, since = 1, newest.id or 1, newest.created_at
+    while low < high:
+        middle = (low + high) // 2
+        at_or_after = select(ScreeningRow.created_at, kept).where(col(ScreeningRow.id) >= middle)
+        created, version = session.exec(at_or_after.order_by(col(ScreeningRow.id)).limit(1)).one()
+        if version == getattr(newest, column):
+            high, since = middle, created
+        else:
+            low = middle + 1
+    return since

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, LABEL, ROW, GAP = 640, 220, 22, 6
+WIDTH, LABEL, ROW, GAP = 420, 168, 22, 6
 HEIGHT = 180
 
 
@@ -33,7 +33,7 @@ class Chart:
 def bars(title: str, counts: Sequence[tuple[str, int]]) -> Chart:
     """Return a chart of lying bars, one a row, in the order given."""
     most = max((n for _, n in counts), default=0) or 1
-    room = WIDTH - LABEL - 60
+    room = WIDTH - LABEL - 48
     drawn = tuple(
         Bar(label, n, LABEL, i * (ROW + GAP), round(room * n / most, 1), ROW) for i, (label, n) in enumerate(counts)
     )

@@ -1,16 +1,19 @@
 """The coverage page: what is read and what is not, and why no case waits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
+from sqlmodel import select
 
 from compliance.store import runs
 from compliance.store.database import session_scope
 from compliance.store.standing import Standing, standing
-from compliance.store.tables import BodyRow, FeedRow, ListRow, RunFeedRow
-from tests.compliance.web.conftest import sign_in
+from compliance.store.tables import BodyRow, FeedRow, ListRow, RunFeedRow, ScreeningRow
+from tests import factories
+from tests.compliance.web.conftest import open_case, sign_in
 
 NOW = datetime.now(UTC)
 
@@ -88,10 +91,21 @@ def test_an_old_list_and_a_refused_one_are_told(client: TestClient, desk_engine:
     assert "current" in page and "not seen for over" not in page and "lost half" not in page
 
 
-def test_the_versions_that_judged_last_are_told(client: TestClient, reference: str) -> None:
+def test_the_versions_that_judged_last_are_told_with_since_when(client: TestClient, desk_engine: Engine) -> None:
+    for i, version in enumerate(("old", "old", "new", "new", "new")):
+        found = replace(factories.screening(), classification=factories.classification(version=version))
+        open_case(desk_engine, factories.story(fingerprint=str(i) * 64), found)
+    judged = told(desk_engine).judged
+    assert judged is not None
+    since = {v.part: v for v in judged.versions}
+    with session_scope(desk_engine) as session:
+        third = session.exec(select(ScreeningRow.created_at).where(ScreeningRow.id == 3)).one()
+        first = session.exec(select(ScreeningRow.created_at).where(ScreeningRow.id == 1)).one()
+    assert (since["classifier"].version, since["classifier"].since) == ("new", third)
+    assert (since["rules"].version, since["rules"].since) == ("rules-1", first)
     sign_in(client)
     page = client.get("/coverage").text
-    assert "<code>model-1</code>" in page and "<code>rules-1</code>" in page and "<code>policy-1</code>" in page
+    assert "<code>new</code>" in page and "<code>policy-1</code>" in page and "judging since" in page
 
 
 def test_an_empty_queue_says_why(desk_engine: Engine) -> None:

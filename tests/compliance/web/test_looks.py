@@ -13,6 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine
 
+from compliance.case import Disposition
+from compliance.decision import dispose_case, reopen_case
 from compliance.store import runs
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
@@ -87,6 +89,12 @@ def filled(desk_engine: Engine) -> str:
             counts = {"feeds_due": 3, "stories_new": 24, "screened": 24, "flagged": 2, "cases_opened": 1}
             faults = ["flagged and cases opened + joined: 2 and 1"] if ago == 7 else []
             runs.close_run(session, f"run-{ago}", counts, faults, at)
+    words = [("ada", Disposition.BREACH), ("bob", Disposition.BREACH), ("ada", Disposition.GREY)]
+    for i, (reader, word) in enumerate(words):
+        reason = "act_alleged" if word is Disposition.BREACH else "unclear"
+        dispose_case(desk_engine, f"EW-{now:%Y}-{i // 2 + 1:05d}", word, reason, "", reader, i % 2 * 2 + 1, now)
+        if i == 0:
+            reopen_case(desk_engine, f"EW-{now:%Y}-00001", "a second reading", "ada", 2, now)
     return reference
 
 
