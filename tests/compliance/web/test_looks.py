@@ -101,8 +101,9 @@ def filled(desk_engine: Engine) -> str:
 def test_every_page_is_sound_for_axe_and_asks_nobody_else(browser: Browser, desk_url: str, filled: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    for scheme in ("light", "dark"):
-        page = opened(browser, desk_url, color_scheme=scheme, bypass_csp=True)
+    for scheme, width in (("light", 1280), ("dark", 390)):
+        size = {"width": width, "height": 844}
+        page = opened(browser, desk_url, color_scheme=scheme, viewport=size, bypass_csp=True)
         asked: list[str] = []
         page.on("request", lambda request, to=asked: to.append(request.url))
         for path in PAGES:
