@@ -19,6 +19,9 @@ ROWS = (
     "parties, opened_at, changed_at, revision) VALUES (1, 'EW-1', 1, 'waiting', 'alert', 0.9, 'a', '[]', '[]', '[]', "
     "'[]', :now, :now, 1)",
     "INSERT INTO case_stories VALUES (1, 1, 1, 'first', :now)",
+    "INSERT INTO users (id, name, role, password, active, created_at, failures, locked_until) "
+    "VALUES (1, 'grace', 'analyst', 'hash', true, :now, 7, :now)",
+    "INSERT INTO sessions VALUES ('digest', 1, 'csrf', :now, :now)",
 )
 NOW = {"now": "2026-11-20 03:00:00.000000+00:00"}
 
@@ -49,6 +52,8 @@ def test_rows_of_the_first_schema_are_kept(old_database: str) -> None:
         assert tuple(told) == (1, 0.9, "alert", "und")
         assert connection.execute(text("SELECT screening_id FROM case_stories")).scalar_one() == 1
         assert connection.execute(text("SELECT origin FROM cases")).scalar_one() == "screening"
+        assert connection.execute(text("SELECT name, password FROM users")).one() == ("grace", "hash")
+        assert connection.execute(text("SELECT user_id FROM sessions")).scalar_one() == 1
     engine.dispose()
 
 
