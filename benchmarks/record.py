@@ -1,7 +1,7 @@
 """How verifying the record, exporting and counting scale: rows a second, and whether memory stays flat.
 
-Run: python -m benchmarks.record [rows]. It fills two SQLite files in a temporary folder, one four times the other's size,
-and prints the ratio of what each takes from this one run.
+Run: python -m benchmarks.record [rows]. It fills two SQLite files in a temporary folder, one four times the size of the
+other, and prints the ratio of what each takes from this one run.
 """
 
 import sys

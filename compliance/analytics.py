@@ -21,20 +21,9 @@ STEPS: tuple[tuple[float, str], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFacts:
-    """What is counted of one case."""
-
-    opened_at: datetime
-    regimes: Sequence[str]
-    kinds: Sequence[str]
-    parties: Sequence[Mapping[str, Any]]
-    disposition: str | None
-
-
 @dataclass(slots=True)
 class Tally:
-    """Cases counted in one pass. A case with two regimes counts once for each; of one with none, for ``open``."""
+    """Counted cases. One with two regimes counts once for each; one with none, for ``open``."""
 
     cases: int = 0
     regimes: Counter[str] = field(default_factory=Counter)
@@ -44,15 +33,25 @@ class Tally:
     months: Counter[str] = field(default_factory=Counter)
     dispositions: Counter[str] = field(default_factory=Counter)
 
-    def add(self, case: CaseFacts) -> None:
-        """Count one case."""
-        self.cases += 1
-        self.regimes.update(set(case.regimes) or {"open"})
-        self.kinds.update(set(case.kinds) or {"open"})
-        self.roles.update({role for party in case.parties for role in party.get("roles", ())})
-        self.routes.update(routes_of(case.parties))
-        self.months[f"{case.opened_at:%Y-%m}"] += 1
-        self.dispositions[case.disposition or "waiting"] += 1
+    def count_cases(
+        self, month: str, regimes: Sequence[str], kinds: Sequence[str], disposition: str | None, times: int
+    ) -> None:
+        """Count cases that are alike in these."""
+        self.cases += times
+        self.months[month] += times
+        self.dispositions[disposition or "waiting"] += times
+        _add(self.regimes, set(regimes) or {"open"}, times)
+        _add(self.kinds, set(kinds) or {"open"}, times)
+
+    def count_parties(self, parties: Sequence[Mapping[str, Any]], times: int) -> None:
+        """Count the roles and routes of cases that have the same parties."""
+        _add(self.roles, {role for party in parties for role in party.get("roles", ())}, times)
+        _add(self.routes, routes_of(parties), times)
+
+
+def _add(counts: Counter[Any], keys: Iterable[Any], times: int) -> None:
+    for key in keys:
+        counts[key] += times
 
 
 def routes_of(parties: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from compliance.analytics import CaseFacts, Tally, delays, months_between, routes_of
+from compliance.analytics import Tally, delays, months_between, routes_of
 from compliance.case import Disposition
 from compliance.decision import dispose_case, reopen_case
 from compliance.store import analytics as shelf
@@ -25,12 +25,14 @@ def party(name: str, *roles: str) -> dict[str, object]:
 def test_a_case_counts_once_for_each_regime_role_and_route() -> None:
     tally = Tally()
     parties = [party("A", "supplier"), party("B", "supplier", "broker"), party("C", "recipient", "supplier")]
-    tally.add(CaseFacts(NOW, ["1718", "1718"], ["arms"], parties, None))
-    tally.add(CaseFacts(NOW - timedelta(days=40), [], [], [], "breach"))
-    assert tally.cases == 2 and tally.regimes == {"1718": 1, "open": 1}
-    assert tally.roles == {"supplier": 1, "broker": 1, "recipient": 1}
-    assert tally.routes == {("A", "C"): 1, ("B", "C"): 1}
-    assert tally.months == {"2026-11": 1, "2026-10": 1} and tally.dispositions == {"waiting": 1, "breach": 1}
+    tally.count_cases("2026-11", ["1718", "1718"], ["arms"], None, 2)
+    tally.count_cases("2026-10", [], [], "breach", 1)
+    tally.count_parties(parties, 2)
+    tally.count_parties([], 1)
+    assert tally.cases == 3 and tally.regimes == {"1718": 2, "open": 1}
+    assert tally.roles == {"supplier": 2, "broker": 2, "recipient": 2}
+    assert tally.routes == {("A", "C"): 2, ("B", "C"): 2}
+    assert tally.months == {"2026-11": 2, "2026-10": 1} and tally.dispositions == {"waiting": 2, "breach": 1}
 
 
 def test_nobody_supplies_himself() -> None:
@@ -75,6 +77,7 @@ def test_the_database_tells_routes_delays_and_agreement(engine: Engine, monkeypa
     dispose_case(engine, third, Disposition.NOT_BREACH, "lawful", "", "ada", 1, now)
     found = analytics(engine, now - timedelta(days=1))
     assert found.tally.cases == 5 and found.tally.routes == {("North Korea", "Russia"): 5}
+    assert found.tally.months == {f"{now:%Y-%m}": 5} and found.tally.regimes == {"1718": 5}
     assert found.tally.dispositions == {"waiting": 3, "grey": 1, "not_breach": 1}
     assert found.delays.counted == 3 and found.delays.median == pytest.approx(30, abs=0.1)
     assert (found.agreement.cases, found.agreement.alike) == (2, 1)
