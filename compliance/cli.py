@@ -1,6 +1,7 @@
 """The ``embargowatch`` command: each sub-command reads input, calls one step and shows the answer."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,7 @@ from typing import Annotated, Any, BinaryIO, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from compliance.errors import EmbargoWatchError
@@ -33,6 +35,8 @@ def main() -> None:
         assembled()(standalone_mode=True)
     except EmbargoWatchError as error:
         _fail(str(error))
+    except (ValidationError, SettingsError) as error:
+        _fail(_wrong_setting(error))
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None
@@ -58,14 +62,20 @@ def _fail(text: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def _wrong_setting(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        named = re.search(r'field "(\w+)"', str(error))
+        return f"EMBARGOWATCH_{named[1].upper()}: expected JSON" if named else str(error).splitlines()[0]
+    if error.title != Settings.__name__:
+        raise error
+    first = error.errors()[0]
+    name = "EMBARGOWATCH_" + "_".join(str(p) for p in first["loc"]).upper() if first["loc"] else "settings"
+    return f"{name}: {first['msg']}"
+
+
 def read_settings(**overrides: Any) -> Settings:
-    """Return the settings in force; a wrong one is named in one line."""
-    try:
-        settings = Settings(**overrides)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "EMBARGOWATCH_" + "_".join(str(p) for p in first["loc"]).upper() if first["loc"] else "settings"
-        _fail(f"{name}: {first['msg']}")
+    """Return the settings in force; a wrong one ends the command with one line that names it."""
+    settings = Settings(**overrides)
     set_up_logging(settings.log_level)
     return settings
 
