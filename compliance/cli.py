@@ -1,6 +1,7 @@
 """The ``embargowatch`` command: each sub-command reads input, calls one step and shows the answer."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +11,7 @@ from typing import Annotated, Any, BinaryIO, NoReturn
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from compliance.errors import EmbargoWatchError
@@ -25,8 +27,6 @@ app = typer.Typer(
 )
 cases_app = typer.Typer(no_args_is_help=True, help="The review queue on the command line.")
 app.add_typer(cases_app, name="cases")
-audit_app = typer.Typer(no_args_is_help=True, help="The append-only decision log.")
-app.add_typer(audit_app, name="audit")
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
         assembled()(standalone_mode=True)
     except EmbargoWatchError as error:
         _fail(str(error))
+    except (ValidationError, SettingsError) as error:
+        _fail(_wrong_setting(error))
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(141) from None
@@ -46,9 +48,11 @@ def assembled() -> typer.Typer:
     from compliance import (
         cli_add,
         cli_alerts,
+        cli_audit,
         cli_collect,
         cli_corpus,
         cli_coverage,
+        cli_export,
         cli_feeds,
         cli_lists,
         cli_model,
@@ -61,11 +65,13 @@ def assembled() -> typer.Typer:
     app.add_typer(cli_coverage.app, name="coverage")
     app.add_typer(cli_feeds.app, name="feeds")
     app.add_typer(cli_users.app, name="users")
+    app.add_typer(cli_audit.app, name="audit")
     app.add_typer(cli_model.model_app, name="model")
     app.add_typer(cli_corpus.app, name="corpus")
     app.add_typer(cli_rules.app, name="rules")
     app.add_typer(cli_lists.app, name="lists")
     cli_collect.mount(app)
+    cli_export.mount(app)
     cli_serve.mount(app)
     cli_add.mount(app)
     return app
@@ -76,14 +82,20 @@ def _fail(text: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def _wrong_setting(error: ValidationError | SettingsError) -> str:
+    if isinstance(error, SettingsError):
+        named = re.search(r'field "(\w+)"', str(error))
+        return f"EMBARGOWATCH_{named[1].upper()}: expected JSON" if named else str(error).splitlines()[0]
+    if error.title != Settings.__name__:
+        raise error
+    first = error.errors()[0]
+    name = "EMBARGOWATCH_" + "_".join(str(p) for p in first["loc"]).upper() if first["loc"] else "settings"
+    return f"{name}: {first['msg']}"
+
+
 def read_settings(**overrides: Any) -> Settings:
-    """Return the settings in force; a wrong one is named in one line."""
-    try:
-        settings = Settings(**overrides)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "EMBARGOWATCH_" + "_".join(str(p) for p in first["loc"]).upper() if first["loc"] else "settings"
-        _fail(f"{name}: {first['msg']}")
+    """Return the settings in force; a wrong one ends the command with one line that names it."""
+    settings = Settings(**overrides)
     set_up_logging(settings.log_level)
     return settings
 
@@ -244,7 +256,17 @@ def desk() -> None:
     _first_officer(settings, engine)
     _look_around(settings, engine)
     Console().print(f"The review desk is at http://{settings.desk_host}:{settings.desk_port} (stop with Ctrl-C).")
-    uvicorn.run(create_app(settings, engine), host=settings.desk_host, port=settings.desk_port, log_level="warning")
+    uvicorn.run(
+        create_app(settings, engine),
+        host=settings.desk_host,
+        port=settings.desk_port,
+        log_level="warning",
+        server_header=False,
+        limit_concurrency=200,
+        # Believed of nobody else: tries to sign in are counted by address.
+        proxy_headers=bool(settings.desk_trusted_proxies),
+        forwarded_allow_ips=settings.desk_trusted_proxies,
+    )
 
 
 def _look_around(settings: Settings, engine: Any) -> None:
@@ -265,47 +287,3 @@ def _first_officer(settings: Settings, engine: Any) -> None:
     with session_scope(engine) as session:
         if not users.exists(session):
             Console().print("Nobody can sign in yet. In another terminal: embargowatch users add NAME --role analyst")
-
-
-@app.command()
-def export(
-    file: Annotated[Path, typer.Argument(help="The JSON Lines file to write; - for standard output.")],
-    what: Annotated[
-        str, typer.Option(help="labels (decided stories for retraining) or cases (case files).")
-    ] = "labels",
-) -> None:
-    """Export decided stories as labelled examples, or whole case files, as JSON Lines.
-
-    Example: embargowatch export labels.jsonl
-    """
-    if what not in ("labels", "cases"):
-        _fail("--what: expected labels or cases")
-    from compliance.casefile import export_lines
-    from compliance.store.database import session_scope
-
-    with ExitStack() as stack:
-        session = stack.enter_context(session_scope(_engine(read_settings())))
-        out = sys.stdout if str(file) == "-" else stack.enter_context(file.open("w", encoding="utf-8"))
-        written = 0
-        for line in export_lines(session, what):
-            out.write(json.dumps(line, ensure_ascii=False) + "\n")
-            written += 1
-    Console(stderr=True).print(f"{written} {what} exported.")
-
-
-@audit_app.command("verify")
-def verify() -> None:
-    """Check the decision log's hash chain; exit status 1 and a line per break if a row was altered, removed or moved.
-
-    Example: embargowatch audit verify
-    """
-    from compliance.store import ledger
-    from compliance.store.database import session_scope
-
-    with session_scope(_engine(read_settings())) as session:
-        broken = ledger.broken_links(session)
-    for line in broken:
-        Console().print(line, markup=False)
-    if broken:
-        raise typer.Exit(1)
-    Console().print("The decision log is whole.")

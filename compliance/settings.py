@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     alert_from: str = Field(default="embargowatch@localhost", description="Sender named in alert mails.")
     alert_to: str = Field(default="compliance@localhost", description="Recipient of alert mails.")
 
+    audit_anchors: Path | None = Field(
+        default=None,
+        description="File that keeps heads of the decision log; audit-anchors.jsonl in the home folder if unset.",
+    )
     desk_url: str = Field(
         default="http://127.0.0.1:8000", description="Address of the review desk, for links in alerts."
     )
@@ -94,6 +98,27 @@ class Settings(BaseSettings):
     desk_port: int = Field(default=8000, ge=1, le=65535, description="Port the review desk listens on.")
     session_idle_minutes: int = Field(default=30, ge=1, description="Minutes without a request that end a session.")
     session_hours: int = Field(default=12, ge=1, description="Hours after which a session ends in any case.")
+    desk_trusted_proxies: str = Field(
+        default="",
+        description="Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed, comma-separated.",
+    )
+    password_sign_in: bool = Field(default=True, description="Let people sign in with a password.")
+    oidc_issuer: str = Field(
+        default="", description="Issuer URL of the OpenID Connect provider for single sign-on; empty means none."
+    )
+    oidc_label: str = Field(default="single sign-on", description="What the sign-in page calls the provider.")
+    oidc_client_id: str = Field(default="", description="The desk's client id at the provider.")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="The desk's client secret there.")
+    oidc_client_secret_file: Path | None = Field(default=None, description="File holding the client secret.")
+    oidc_scopes: str = Field(default="openid profile email", description="Scopes asked of the provider.")
+    oidc_name_claim: str = Field(default="preferred_username", description="Claim that names a new person.")
+    oidc_groups_claim: str = Field(default="groups", description="Claim that lists a person's groups.")
+    oidc_roles: dict[str, Literal["viewer", "analyst", "approver", "admin", "auditor"]] = Field(
+        default={}, description='Role of each group, as JSON: {"sanctions-team": "analyst"}.'
+    )
+    oidc_default_role: Literal["", "viewer", "analyst", "approver", "admin", "auditor"] = Field(
+        default="", description="Role of a person whom no group gives one; empty refuses him."
+    )
 
     claim_minutes: int = Field(
         default=15, ge=1, le=600, description="Minutes for which an officer who opens a case in triage holds it."
@@ -126,6 +151,30 @@ class Settings(BaseSettings):
                 variable = f"EMBARGOWATCH_{name.upper()}"
                 raise ValueError(f"set {variable} or {variable}_FILE, not both")
         return self
+
+    @model_validator(mode="after")
+    def _whole_provider(self) -> Self:
+        if self.oidc_client_secret_file and self.oidc_client_secret.get_secret_value():
+            raise ValueError("set EMBARGOWATCH_OIDC_CLIENT_SECRET or EMBARGOWATCH_OIDC_CLIENT_SECRET_FILE, not both")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("EMBARGOWATCH_OIDC_ISSUER needs EMBARGOWATCH_OIDC_CLIENT_ID")
+        if not self.password_sign_in and not self.oidc_issuer:
+            raise ValueError(
+                "EMBARGOWATCH_PASSWORD_SIGN_IN=false needs EMBARGOWATCH_OIDC_ISSUER, or nobody can sign in"
+            )
+        return self
+
+    @cached_property
+    def anchors_file(self) -> Path:
+        """The file that keeps heads of the decision log."""
+        return self.audit_anchors or self.home / "audit-anchors.jsonl"
+
+    @cached_property
+    def provider_secret(self) -> str:
+        """The desk's secret at the OpenID provider, from the variable or its file; empty where none is set."""
+        if self.oidc_client_secret_file:
+            return self.oidc_client_secret_file.read_text(encoding="utf-8").strip()
+        return self.oidc_client_secret.get_secret_value()
 
     @cached_property
     def database(self) -> str:

@@ -1,5 +1,6 @@
 """What a flow run works on. Settings and callbacks stay in the process; Prefect is handed ids and paths only."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,13 +12,16 @@ from typing import cast
 
 from prefect.utilities.annotations import quote
 
-from compliance import operations, pipeline
+from compliance import audit, operations, pipeline
 from compliance.coverage import RunCounts
+from compliance.errors import ConfigError
 from compliance.monitor import Monitor, assemble
 from compliance.settings import Settings
 
 # Seconds; a lease lasts five minutes.
 _RENEW_AFTER = 20.0
+log = logging.getLogger(__name__)
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -81,9 +85,17 @@ def as_it_is(job: Job) -> Job:
 
 
 def close_job(job: Job) -> pipeline.RunReport:
-    """Reconcile the run, give its lease back, and tell of it: a sign of life where it is good, else an alert."""
+    """Reconcile the run, give its lease back, tell of it, and keep the head of the record in the file of anchors.
+
+    A good run gives a sign of life, any other an alert.
+    """
     report = pipeline.close_run(job.monitor.engine, job.run_id, job.counts, job.started_at)
     if report.has_reconciled:
         operations.ping(job.monitor.settings)
     operations.look(job.monitor, datetime.now(UTC))
+    try:
+        audit.keep_anchor(job.monitor.settings.anchors_file, audit.head(job.monitor.engine, report.finished_at))
+    except ConfigError as error:
+        # What the night found is stored; only the proof against a cut end lags behind.
+        log.warning("anchor not kept run=%s reason=%s", job.run_id, error)
     return report

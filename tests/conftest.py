@@ -95,6 +95,18 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let argon2id take a moment instead of half a second; what it really takes is tested in test_passwords.py."""
+    from argon2 import PasswordHasher
+
+    from compliance import passwords
+
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", quick)
+    monkeypatch.setattr(passwords, "NOBODY", quick.hash("nobody knows this one"))
+
+
 def chromium() -> str:
     """Return the browser's path, or skip with the step that installs it."""
     named = os.environ.get("EMBARGOWATCH_CHROMIUM")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import String, func, text, type_coerce
 from sqlalchemy import inspect as sa_inspect
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel
@@ -36,3 +36,11 @@ def one_writer(session: Session, key: int) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def month_of(session: Session, column: Any) -> Any:
+    """Return the SQL for a moment's month in UTC, as 2026-11."""
+    if session.get_bind().dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", column), "YYYY-MM")
+    # SQLite keeps moments as text in UTC.
+    return func.substr(type_coerce(column, String), 1, 7)

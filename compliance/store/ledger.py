@@ -64,17 +64,26 @@ def digest_of(row: LedgerRow) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def breaks(row: LedgerRow, expected: int, previous: str) -> list[str]:
+    """Return, in words, how a row fails to be the expected one behind the row of the previous digest."""
+    found = []
+    if row.id != expected:
+        found.append(
+            f"row {expected} is missing" if row.id == expected + 1 else f"rows {expected} to {row.id - 1} are missing"
+        )
+    if row.previous != previous:
+        found.append(f"row {row.id} does not follow the row before it")
+    if row.digest != digest_of(row):
+        found.append(f"row {row.id} was altered")
+    return found
+
+
 def broken_links(session: Session) -> list[str]:
     """Return every break of the chain in words; an empty list means that no row was altered, removed or moved."""
     found = []
     previous, expected = GENESIS, 1
     for row in session.exec(select(LedgerRow).order_by(col(LedgerRow.id)).execution_options(yield_per=500)):
-        if row.id != expected:
-            found.append(f"row {expected} is missing")
-        if row.previous != previous:
-            found.append(f"row {row.id} does not follow the row before it")
-        if row.digest != digest_of(row):
-            found.append(f"row {row.id} was altered")
+        found += breaks(row, expected, previous)
         previous, expected = row.digest, row.id + 1
     return found
 

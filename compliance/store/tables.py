@@ -239,7 +239,7 @@ class LedgerRow(SQLModel, table=True):
     id: int = Field(primary_key=True)
     at: datetime
     actor: str
-    action: str
+    action: str = Field(index=True)
     subject: str = Field(index=True)
     before: dict[str, Any] = _json()
     after: dict[str, Any] = _json()
@@ -377,7 +377,7 @@ class ListRow(SQLModel, table=True):
 
 
 class UserRow(SQLModel, table=True):
-    """A person who may sign in. ``password`` is an argon2id hash."""
+    """A person who may sign in. ``password`` is an argon2id hash, empty where a provider alone vouches for him."""
 
     __tablename__ = "users"
 
@@ -387,8 +387,6 @@ class UserRow(SQLModel, table=True):
     password: str
     active: bool = True
     created_at: datetime
-    failures: int = 0
-    locked_until: datetime | None = None
 
 
 class SessionRow(SQLModel, table=True):

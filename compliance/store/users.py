@@ -1,4 +1,4 @@
-"""Who may sign in, and the browsers that are signed in. Passwords rest as argon2id, session tokens as SHA-256."""
+"""Who may sign in, and the browsers that are signed in. Of every token only the SHA-256 is kept."""
 
 import hashlib
 import hmac
@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlmodel import Session, col, select
+from sqlalchemy import delete
+from sqlmodel import Session, SQLModel, col, select
 
-from compliance.errors import AccessError, ConfigError
+from compliance import passwords
+from compliance.errors import ConfigError
 from compliance.store.tables import SessionRow, UserRow
-
-_HASHER = PasswordHasher()
-# Verified when a name is unknown, so that both answers take the same time.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
-_FREE_TRIES = 5
-_FIRST_LOCK = timedelta(seconds=30)
-_LONGEST_LOCK = timedelta(minutes=15)
-MIN_PASSWORD, MAX_PASSWORD = 12, 200
+from compliance.store.tables_people import BrowserRow, TokenRow
 
 
 class Role(StrEnum):
@@ -33,32 +26,50 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Scope(StrEnum):
+    """What a token may do, within what its owner's role allows."""
+
+    READ = "read"
+    DECIDE = "decide"
+    EXPORT = "export"
+    ADMIN = "admin"
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in person, for the length of one request."""
+    """A signed-in person, for the length of one request.
+
+    ``scopes`` is None for a browser's session, which may do whatever the role may.
+    """
 
     user_id: int
     name: str
     role: Role
     csrf: str
+    scopes: frozenset[Scope] | None = None
 
 
-def add_user(session: Session, name: str, role: Role, password: str, now: datetime) -> None:
-    """Enter a person. Raises ConfigError for a taken or odd name, or a password outside 12 to 200 characters."""
+def add_user(session: Session, name: str, role: Role, password: str, now: datetime) -> UserRow:
+    """Enter a person who signs in with a password; with an empty one he can sign in through a provider alone.
+
+    Raises ConfigError for a taken or odd name, or a password that is not acceptable.
+    """
     name = name.strip()
     if not 1 <= len(name) <= 80 or not name.isprintable():
         raise ConfigError("a name has 1 to 80 printable characters")
     if find(session, name) is not None:
         raise ConfigError(f"there is a user {name} already")
-    session.add(UserRow(name=name, role=role.value, password=hash_password(password), created_at=now))
+    row = UserRow(
+        name=name, role=role.value, password=hash_password(password, name) if password else "", created_at=now
+    )
+    session.add(row)
     session.flush()
+    return row
 
 
-def hash_password(password: str) -> str:
-    """Return the argon2id hash of an acceptable password (NIST SP 800-63B: length counts, composition does not)."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise ConfigError(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
-    return _HASHER.hash(password)
+def hash_password(password: str, *about: str) -> str:
+    """Return the argon2id hash of an acceptable password; ConfigError says why another is refused."""
+    return passwords.hashed(password, *about)
 
 
 def find(session: Session, name: str) -> UserRow | None:
@@ -77,66 +88,69 @@ def exists(session: Session) -> bool:
 
 
 def set_password(session: Session, name: str, password: str) -> None:
-    """Replace a person's password and end that person's sessions."""
-    row = _known(session, name)
-    row.password, row.failures, row.locked_until = hash_password(password), 0, None
+    """Replace a person's password, and end that person's sessions, tokens and known browsers."""
+    row = known(session, name)
+    row.password = hash_password(password, name)
     session.add(row)
-    end_sessions(session, row.id or 0)
+    end_everything(session, row.id or 0)
+
+
+def set_role(session: Session, name: str, role: Role) -> Role:
+    """Give a person another role from the next request on; return the one before.
+
+    Raises ConfigError where the last active admin would go.
+    """
+    row = known(session, name)
+    before = Role(row.role)
+    if before is Role.ADMIN and role is not Role.ADMIN and row.active:
+        _keep_an_admin(session)
+    row.role = role.value
+    session.add(row)
+    return before
 
 
 def disable(session: Session, name: str) -> None:
-    """Lock a person out from the next request on."""
-    row = _known(session, name)
+    """Lock a person out from the next request on. Raises ConfigError where the last active admin would go."""
+    row = known(session, name)
+    if row.active and row.role == Role.ADMIN.value:
+        _keep_an_admin(session)
     row.active = False
     session.add(row)
-    end_sessions(session, row.id or 0)
+    end_everything(session, row.id or 0)
 
 
-def _known(session: Session, name: str) -> UserRow:
+def enable(session: Session, name: str) -> None:
+    """Let a person who was locked out sign in again."""
+    row = known(session, name)
+    row.active = True
+    session.add(row)
+
+
+def _keep_an_admin(session: Session) -> None:
+    admins = session.exec(select(UserRow.id).where(UserRow.role == Role.ADMIN.value, col(UserRow.active)).limit(2))
+    if len(list(admins)) < 2:
+        raise ConfigError("this is the last admin: make somebody else an admin first")
+
+
+def known(session: Session, name: str) -> UserRow:
+    """Return the person of that name. Raises ConfigError where there is none."""
     row = find(session, name)
     if row is None:
         raise ConfigError(f"there is no user {name}")
     return row
 
 
-def sign_in(session: Session, name: str, password: str, now: datetime) -> tuple[str, str] | None:
-    """Return a new session token and its CSRF token, or None where name and password do not fit.
-
-    After five failures each further one locks the account a little longer, to at most a quarter of an hour, so a
-    stranger can slow a person down but never lock him out for good. A locked account raises AccessError.
-    """
-    row = find(session, name)
-    if row is not None and row.locked_until is not None and row.locked_until > now:
-        raise AccessError("too many failed tries: wait a little and try again")
-    fits = _fits(row.password if row and row.active else _NOBODY, password[:MAX_PASSWORD])
-    if row is None or not row.active:
-        return None
-    if not fits:
-        row.failures += 1
-        if row.failures >= _FREE_TRIES:
-            row.locked_until = now + min(_FIRST_LOCK * 2 ** min(row.failures - _FREE_TRIES, 10), _LONGEST_LOCK)
-        session.add(row)
-        return None
-    row.failures, row.locked_until = 0, None
-    if _HASHER.check_needs_rehash(row.password):
-        row.password = _HASHER.hash(password)
-    session.add(row)
+def begin_session(session: Session, user_id: int, now: datetime) -> tuple[str, str]:
+    """Return a new session token and its CSRF token."""
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    assert row.id is not None
-    session.add(SessionRow(token_digest=_digest(token), user_id=row.id, csrf=csrf, created_at=now, last_used=now))
+    session.add(SessionRow(token_digest=digest(token), user_id=user_id, csrf=csrf, created_at=now, last_used=now))
+    session.flush()
     return token, csrf
-
-
-def _fits(hashed: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def visitor(session: Session, token: str, now: datetime, idle: timedelta, absolute: timedelta) -> Visitor | None:
     """Return who sends this token and note the use, or None where the session has ended or the person is disabled."""
-    row = session.get(SessionRow, _digest(token))
+    row = session.get(SessionRow, digest(token))
     if row is None:
         return None
     user = session.get(UserRow, row.user_id)
@@ -151,18 +165,46 @@ def visitor(session: Session, token: str, now: datetime, idle: timedelta, absolu
 
 def sign_out(session: Session, token: str) -> None:
     """End one session."""
-    row = session.get(SessionRow, _digest(token))
+    row = session.get(SessionRow, digest(token))
     if row is not None:
         session.delete(row)
 
 
-def end_sessions(session: Session, user_id: int) -> None:
-    """End every session of a person."""
-    for row in session.exec(select(SessionRow).where(SessionRow.user_id == user_id)):
-        session.delete(row)
+def sessions_of(session: Session, user_id: int) -> list[SessionRow]:
+    """Return a person's sessions, newest first."""
+    found = select(SessionRow).where(SessionRow.user_id == user_id).order_by(col(SessionRow.created_at).desc())
+    return list(session.exec(found))
 
 
-def _digest(token: str) -> str:
+def end_sessions(session: Session, user_id: int, keep: str = "") -> None:
+    """End every session of a person but the one of the token to keep."""
+    kept = col(SessionRow.token_digest) != digest(keep)
+    session.connection().execute(delete(SessionRow).where(col(SessionRow.user_id) == user_id, kept))
+
+
+def end_everything(session: Session, user_id: int) -> None:
+    """End a person's sessions and tokens, and forget the browsers he is known in."""
+    end_sessions(session, user_id)
+    tables: tuple[type[SQLModel], ...] = (TokenRow, BrowserRow)
+    for table in tables:
+        session.connection().execute(delete(table).where(col(table.user_id) == user_id))  # type: ignore[attr-defined]
+
+
+def know_browser(session: Session, user_id: int, now: datetime) -> str:
+    """Return a token by which this browser is known as one in which the person signed in before."""
+    token = secrets.token_urlsafe(32)
+    session.add(BrowserRow(token_digest=digest(token), user_id=user_id, created_at=now))
+    return token
+
+
+def is_known_browser(session: Session, token: str, user_id: int, now: datetime, age: timedelta) -> bool:
+    """True where the person signed in with this browser within that time."""
+    row = session.get(BrowserRow, digest(token)) if token else None
+    return row is not None and row.user_id == user_id and now - row.created_at <= age
+
+
+def digest(token: str) -> str:
+    """Return what is kept of a token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 

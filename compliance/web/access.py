@@ -1,4 +1,4 @@
-"""Who may do what at the desk: one table, checked on the server for every route."""
+"""Who may do what at the desk: one table, checked on the server for every route, pages and API alike."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -8,15 +8,19 @@ from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from compliance.store import users
+from compliance.admission import Came
+from compliance.store import tokens, users
 from compliance.store.database import session_scope
-from compliance.store.users import Role, Visitor
+from compliance.store.users import Role, Scope, Visitor
 
 COOKIE = "embargowatch_session"
+BROWSER_COOKIE = "embargowatch_browser"
 EVERYONE = frozenset(Role)
 DECIDERS = frozenset({Role.ANALYST, Role.APPROVER, Role.ADMIN})
 # Who may give the second of two decisions.
 APPROVERS = frozenset({Role.APPROVER, Role.ADMIN})
+OVERSEERS = frozenset({Role.ADMIN, Role.AUDITOR})
+ADMINS = frozenset({Role.ADMIN})
 PUBLIC: frozenset[Role] = frozenset()
 
 # Route name → roles that may call it; PUBLIC needs no sign-in. A route that is missing here stops the start.
@@ -64,7 +68,56 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "merge_cases": DECIDERS,
     "undo": DECIDERS,
     "undo_last": DECIDERS,
+    # single sign-on, one's own account, people
+    "sso_begin": PUBLIC,
+    "sso_return": PUBLIC,
+    "account_page": EVERYONE,
+    "account_password": EVERYONE,
+    "account_end_sessions": EVERYONE,
+    "account_make_token": EVERYONE,
+    "account_end_token": EVERYONE,
+    "people_page": OVERSEERS,
+    "people_add": ADMINS,
+    "people_change": ADMINS,
+    # record, reports
+    "record_page": OVERSEERS,
+    "analytics_page": EVERYONE,
+    "report_page": EVERYONE,
+    "report_pdf": EVERYONE,
+    "exports_page": EVERYONE,
+    "export_file": EVERYONE,
 }
+
+# API route name → roles, as above, and what a token must have been given for it.
+API_RIGHTS: dict[str, tuple[frozenset[Role], Scope]] = {
+    "api_document": (EVERYONE, Scope.READ),
+    "api_me": (EVERYONE, Scope.READ),
+    "api_cases": (EVERYONE, Scope.READ),
+    "api_case": (EVERYONE, Scope.READ),
+    "api_history": (EVERYONE, Scope.READ),
+    "api_decide": (DECIDERS, Scope.DECIDE),
+    "api_reopen": (DECIDERS, Scope.DECIDE),
+    "api_report": (EVERYONE, Scope.EXPORT),
+    "api_export": (EVERYONE, Scope.EXPORT),
+    "api_stories": (EVERYONE, Scope.READ),
+    "api_story": (EVERYONE, Scope.READ),
+    "api_feeds": (EVERYONE, Scope.READ),
+    "api_runs": (EVERYONE, Scope.READ),
+    "api_coverage": (EVERYONE, Scope.READ),
+    "api_analytics": (EVERYONE, Scope.READ),
+    "api_tokens": (EVERYONE, Scope.READ),
+    "api_make_token": (EVERYONE, Scope.ADMIN),
+    "api_end_token": (EVERYONE, Scope.ADMIN),
+    "api_users": (OVERSEERS, Scope.READ),
+    "api_user": (OVERSEERS, Scope.READ),
+    "api_add_user": (ADMINS, Scope.ADMIN),
+    "api_change_user": (ADMINS, Scope.ADMIN),
+    "api_record": (OVERSEERS, Scope.READ),
+    "api_verify": (OVERSEERS, Scope.READ),
+}
+
+# Routes that show one case, whose showing is recorded: who saw what, when (readings.note_view).
+READINGS = frozenset({"case_page", "report_page", "api_case"})
 
 
 class SignInNeeded(Exception):
@@ -74,7 +127,7 @@ class SignInNeeded(Exception):
 def check_routes(routes: Iterable[BaseRoute]) -> None:
     """Raise RuntimeError where a route has no row in the table of rights."""
     for route in routes:
-        if not isinstance(route, APIRoute) or route.name not in RIGHTS:
+        if not isinstance(route, APIRoute) or route.name not in RIGHTS.keys() | API_RIGHTS.keys():
             raise RuntimeError(
                 f"route {getattr(route, 'path', '')} ({getattr(route, 'name', '')}) has no declared roles"
             )
@@ -85,15 +138,25 @@ def current_visitor(request: Request) -> Visitor:
 
     Raises SignInNeeded, or HTTPException 403.
     """
-    found = _visitor(request)
+    found = session_visitor(request)
     if found is None:
         raise SignInNeeded
-    if found.role not in RIGHTS[request.scope["route"].name]:
-        raise HTTPException(403, f"A {found.role.value} may not do this.")
+    name = request.scope["route"].name
+    if found.role not in RIGHTS[name]:
+        raise HTTPException(403, f"A {found.role.value} may not do this. Ask an administrator of the desk.")
+    note_reading(request, found)
     return found
 
 
-def _visitor(request: Request) -> Visitor | None:
+def note_reading(request: Request, visitor: Visitor) -> None:
+    """Leave for the end of the request that it shows this visitor a case, where it does."""
+    name = request.scope["route"].name
+    if name in READINGS:
+        request.state.reading = (visitor.name, request.path_params["reference"], name)
+
+
+def session_visitor(request: Request) -> Visitor | None:
+    """Return who is signed in in this browser, or None."""
     token = request.cookies.get(cookie_name(request))
     if not token:
         return None
@@ -103,9 +166,18 @@ def _visitor(request: Request) -> Visitor | None:
         return users.visitor(session, token, datetime.now(UTC), idle, timedelta(hours=settings.session_hours))
 
 
-def cookie_name(request: Request) -> str:
-    """Return the session cookie's name; under https its prefix binds it to this host alone."""
-    return f"__Host-{COOKIE}" if is_secure(request) else COOKIE
+def token_visitor(request: Request) -> Visitor | None:
+    """Return whose token the Authorization header carries, or None."""
+    way, _, token = request.headers.get("authorization", "").partition(" ")
+    if way.lower() != "bearer":
+        return None
+    with session_scope(request.app.state.engine) as session:
+        return tokens.bearer(session, token.strip(), datetime.now(UTC))
+
+
+def cookie_name(request: Request, name: str = COOKIE) -> str:
+    """Return a cookie's name; under https its prefix binds it to this host alone."""
+    return f"__Host-{name}" if is_secure(request) else name
 
 
 def is_secure(request: Request) -> bool:
@@ -113,10 +185,19 @@ def is_secure(request: Request) -> bool:
     return str(request.app.state.settings.desk_url).startswith("https://")
 
 
+def came(request: Request) -> Came:
+    """Return where a try to sign in comes from."""
+    return Came(
+        request.client.host if request.client else "",
+        request.cookies.get(cookie_name(request, BROWSER_COOKIE), ""),
+        request.cookies.get(cookie_name(request), ""),
+    )
+
+
 def check_form(request: Request, visitor: Visitor, token: str) -> None:
     """Refuse a form that another site may have sent: the session's CSRF token and the Origin header must fit."""
     check_origin(request)
-    if not users.same_token(token, visitor.csrf):
+    if not visitor.csrf or not users.same_token(token, visitor.csrf):
         raise HTTPException(403, "The form is out of date. Go back, reload the page and send it again.")
 
 
@@ -130,9 +211,20 @@ def check_origin(request: Request) -> None:
         raise HTTPException(403, "The form came from another site.")
 
 
+def is_known_host(request: Request) -> bool:
+    """True where the Host header names this desk: a forged one must not end up in links, nor pass as our own origin."""
+    settings = request.app.state.settings
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    own = urlsplit(str(settings.desk_url)).hostname
+    return host in {own, settings.desk_host, "localhost", "127.0.0.1", "::1"}
+
+
 def own_path(target: str) -> str:
     """Return the path to go on to after signing in: only a path of this desk, else the queue."""
-    if not target.startswith("/") or target.startswith("//") or any(c in target for c in "\\\r\n\t"):
+    if not target.startswith("/") or target.startswith("//") or any(c == "\\" or ord(c) < 33 for c in target):
         return "/"
     parts = urlsplit(target)
     return "/" if parts.scheme or parts.netloc else target[:500]

@@ -1,29 +1,47 @@
 """The app factory: routes, security headers on every answer, and error pages that say what to do."""
 
-import logging
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
-from uuid import uuid4
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from compliance.monitor import open_rulebook
 from compliance.settings import Settings
 from compliance.severity import SeverityPolicy, load_severity_policy
-from compliance.store import priorities
+from compliance.store import priorities, readings
 from compliance.store.database import session_scope
-from compliance.web import access, acts, alerts, callbacks, certificates, coverage, review, signin, triage
+from compliance.web import (
+    access,
+    account,
+    acts,
+    alerts,
+    analytics,
+    callbacks,
+    certificates,
+    coverage,
+    people,
+    record,
+    reports,
+    review,
+    signin,
+    sso,
+    triage,
+)
+from compliance.web.api.app import create_api
+from compliance.web.api.problem import problem
+from compliance.web.crash import broken
 from compliance.web.pages import open_pages
 from compliance.web.reasons import load_reasons
-
-log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
 _HEADERS = {
@@ -42,29 +60,51 @@ _HEADERS = {
 _MAX_BODY = 200_000
 ROUTERS = (
     signin.router,
+    sso.router,
+    account.router,
+    people.router,
     review.router,
     triage.router,
     acts.router,
     coverage.router,
+    record.router,
+    analytics.router,
+    reports.router,
     alerts.router,
     certificates.router,
     callbacks.router,
 )
+API = "/api/v1"
+_MAX_ADDRESS = 8_000
+_ADVICE = {
+    400: "Go back and begin again.",
+    403: "If you need this for your work, ask an administrator of the desk to give you a role that has it.",
+    404: "Look at the address for a slip, or find the case in the queue.",
+    405: "Use the buttons and links of the pages.",
+    409: "Open the case again to see how it stands.",
+    413: "Shorten the text and send it again.",
+    414: "Narrow the question and send it again.",
+    422: "Nothing was recorded.",
+    500: "Nothing was recorded. Try again; if it breaks again, tell the operator the number.",
+}
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
     """Return the review desk on this database. A route without declared roles stops the start."""
-    app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.settings, app.state.engine = settings, engine
     app.state.reasons = load_reasons(settings.config / "reasons.yml")
     app.state.regimes = {number: regime.name for number, regime in open_rulebook().regimes.items()}
     app.state.severity = load_severity_policy(settings.config / "severity.yml", app.state.regimes)
     app.state.pages = open_pages()
     _weigh_anew(engine, app.state.severity)
+    app.state.provider = sso.open_provider(settings)
+    app.state.verifying = Lock()
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for router in ROUTERS:
         access.check_routes(router.routes)
         app.include_router(router)
+    app.mount(API, create_api(app.state), name="api")
     app.middleware("http")(_guard_answer)
     app.add_exception_handler(access.SignInNeeded, _send_to_sign_in)
     app.add_exception_handler(StarletteHTTPException, _show_error)
@@ -81,26 +121,51 @@ def _weigh_anew(engine: Engine, policy: SeverityPolicy) -> None:
 
 
 async def _guard_answer(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Bound the body, put the headers on every answer, and show a crash as a page with a number and no trace."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > _MAX_BODY or "transfer-encoding" in request.headers:
-        response: Response = _error(request, 413, "That is more than this page takes.")
+    """Bound the request, put the headers on every answer, and show a crash as a page with a number and no trace."""
+    request.state.reading = None
+    refused = _refusal(request)
+    if refused:
+        response = _error(request, *refused)
     else:
         try:
             response = await call_next(request)
-        except Exception:  # whatever breaks, the visitor gets a page and the log gets the trace
-            number = uuid4().hex[:8]
-            log.exception("request broke number=%s path=%s", number, request.url.path)
-            response = _error(request, 500, f"Something broke on our side. Its number in the log is {number}.")
+            if response.status_code == 200 and request.state.reading:
+                await run_in_threadpool(_note_view, request)
+        except Exception:  # noqa: BLE001  whatever breaks, the visitor gets a page, the log the trace
+            response = _error(request, 500, broken(request))
     response.headers.update(_HEADERS)
+    if access.is_secure(request):
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if not request.url.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _error(request: Request, status: int, text: str) -> HTMLResponse:
+def _refusal(request: Request) -> tuple[int, str] | None:
+    """Return why a request is not let in at all, or None."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > _MAX_BODY or "transfer-encoding" in request.headers:
+        return 413, "That is more than this page takes."
+    if len(request.url.path) + len(request.url.query) > _MAX_ADDRESS:
+        return 414, "That address is longer than this desk reads."
+    if not access.is_known_host(request):
+        return 421, f"This desk does not go by that name. Open it at {request.app.state.settings.desk_url}."
+    return None
+
+
+def _note_view(request: Request) -> None:
+    """Record that a case was shown, before it is: what cannot be recorded is not shown."""
+    actor, reference, way = request.state.reading
+    with session_scope(request.app.state.engine) as session:
+        readings.note_view(session, actor, reference, way, datetime.now(UTC))
+
+
+def _error(request: Request, status: int, text: str) -> Response:
+    if request.url.path.startswith(API):
+        return problem(request, status, text)
     page: Any = request.app.state.pages.env.get_template("error.html")
-    return HTMLResponse(page.render(status=status, text=text, visitor=None), status_code=status)
+    body = page.render(status=status, text=text, advice=_ADVICE.get(status, ""), visitor=None)
+    return HTMLResponse(body, status_code=status)
 
 
 async def _send_to_sign_in(request: Request, _error_: Exception) -> Response:

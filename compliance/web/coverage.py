@@ -1,46 +1,43 @@
 """What is covered and what is not: feeds and their health, runs and whether they reconciled; health checks."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import UTC, datetime
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from compliance.feedreport import silent_stop
-from compliance.store import feeds, runs, screenings
+from compliance.store import feeds
 from compliance.store.database import session_scope
-from compliance.store.users import Visitor
-from compliance.story import FeedState
-from compliance.web import access
+from compliance.store.standing import LOOK_BACK, standing
+from compliance.web.pages import Person, show
 
 router = APIRouter()
-LOOK_BACK = timedelta(days=30)
 
 
 @router.get("/coverage", name="coverage_page")
-def coverage_page(request: Request, visitor: Annotated[Visitor, Depends(access.current_visitor)]) -> Response:
-    """Show every feed with its state, reason and last success, stories left unread, and the last runs."""
+def coverage_page(request: Request, visitor: Person) -> Response:
+    """Show feeds, their health and silences, lists and versions with their ages, runs, and what was left unread."""
     now = datetime.now(UTC)
     with session_scope(request.app.state.engine) as session:
-        page: Response = request.app.state.pages.TemplateResponse(
+        found = standing(session, now)
+        raised = feeds.events(session, now - LOOK_BACK, 50)
+        moves = [row for row in feeds.moved(session) if feeds.is_proposed(row)]
+        patterns = feeds.patterns(session)
+        alarm = silent_stop(session, request.app.state.settings, now)
+        return show(
             request,
             "coverage.html",
-            {
-                "visitor": visitor,
-                "feeds": feeds.all_feeds(session),
-                "raised": feeds.events(session, now - LOOK_BACK, 50),
-                "moves": [row for row in feeds.moved(session) if feeds.is_proposed(row)],
-                "patterns": feeds.patterns(session),
-                "alarm": silent_stop(session, request.app.state.settings, now),
-                "runs": runs.latest(session, 20),
-                "unread": screenings.languages_not_covered(session, now - LOOK_BACK),
-                "days": LOOK_BACK.days,
-                "healthy": {state.value for state in FeedState if state.is_healthy},
-            },
+            visitor,
+            standing=found,
+            raised=raised,
+            moves=moves,
+            patterns=patterns,
+            alarm=alarm,
+            days=LOOK_BACK.days,
+            now=now,
         )
-    return page
 
 
 @router.get("/healthz", name="healthz")

@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from compliance.store.users import Visitor
+from compliance.web import access
+
+Person = Annotated[Visitor, Depends(access.current_visitor)]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,6 +28,7 @@ def open_pages() -> Jinja2Templates:
     )
     environment.filters["moment"] = lambda at: f"{at:%Y-%m-%d %H:%M} UTC" if at else "unknown"
     environment.filters["day"] = lambda at: f"{at:%Y-%m-%d}" if at else "date unknown"
+    environment.filters["ago"] = how_long_ago
     environment.filters["words"] = lambda code: str(code).replace("_", " ")
     environment.globals["left"] = time_left
     environment.globals["since"] = age
@@ -53,6 +57,26 @@ def _span(hours: float) -> str:
 def show(request: Request, template: str, visitor: Visitor, status: int = 200, **facts: Any) -> Response:
     """Answer with a page for that visitor."""
     page: Response = request.app.state.pages.TemplateResponse(
-        request, template, {"visitor": visitor, "now": datetime.now(UTC), **facts}, status_code=status
+        request,
+        template,
+        {"visitor": visitor, "overseers": access.OVERSEERS, "now": datetime.now(UTC), **facts},
+        status_code=status,
     )
     return page
+
+
+def sentence(error: Exception) -> str:
+    """Return an expected error's text as a sentence."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def how_long_ago(at: datetime | None, now: datetime) -> str:
+    """Return how long ago a moment was, to the largest unit that says something."""
+    if at is None:
+        return "never"
+    minutes = max(0, int((now - at).total_seconds() // 60))
+    for size, unit in ((1_440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit}s ago"
+    return "just now"

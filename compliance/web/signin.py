@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from compliance.errors import AccessError
-from compliance.store import ledger, users
+from compliance import admission
+from compliance.admission import Admitted
+from compliance.store import users
 from compliance.store.database import session_scope
 from compliance.store.users import Visitor
 from compliance.web import access
+from compliance.web.pages import sentence
 
 router = APIRouter()
 
@@ -18,12 +20,23 @@ router = APIRouter()
 @router.get("/login", name="login_page")
 def login_page(request: Request, next: str = "/") -> Response:
     """Show the sign-in form."""
-    return _form(request, access.own_path(next), "")
+    return form(request, access.own_path(next), "")
 
 
-def _form(request: Request, target: str, problem: str, status: int = 200) -> Response:
+def form(request: Request, target: str, problem: str, status: int = 200) -> Response:
+    """Return the sign-in page with what went wrong, if anything did."""
+    settings = request.app.state.settings
     page: Response = request.app.state.pages.TemplateResponse(
-        request, "login.html", {"target": target, "problem": problem, "visitor": None}, status_code=status
+        request,
+        "login.html",
+        {
+            "target": target,
+            "problem": problem,
+            "visitor": None,
+            "provider": settings.oidc_label if settings.oidc_issuer else "",
+            "with_password": settings.password_sign_in,
+        },
+        status_code=status,
     )
     return page
 
@@ -37,28 +50,40 @@ def login(
 ) -> Response:
     """Begin a session under a new token, or say that name and password do not fit, whichever of them it was."""
     access.check_origin(request)
-    now, target = datetime.now(UTC), access.own_path(next)
+    target = access.own_path(next)
+    if not request.app.state.settings.password_sign_in:
+        return form(request, target, "Passwords are not used here. Sign in through the provider.", 403)
     try:
-        with session_scope(request.app.state.engine) as session:
-            tokens = users.sign_in(session, name.strip(), password, now)
-            if tokens:
-                ledger.append(
-                    session, at=now, actor=name.strip(), action="user.signed_in", subject=f"user:{name.strip()}"
-                )
-    except AccessError as error:
-        return _form(request, target, f"{error}.".capitalize(), 429)
-    if tokens is None:
-        return _form(request, target, "Name and password do not fit together.", 401)
+        admitted = admission.sign_in(
+            request.app.state.engine, name.strip(), password, access.came(request), datetime.now(UTC)
+        )
+    except admission.WaitError as error:
+        page = form(request, target, sentence(error), 429)
+        page.headers["Retry-After"] = str(error.seconds)
+        return page
+    if admitted is None:
+        return form(request, target, "Name and password do not fit together.", 401)
+    return welcome(request, admitted, target)
+
+
+def welcome(request: Request, admitted: Admitted, target: str) -> Response:
+    """Send a person who has signed in on to the page asked for, with the cookies of the new session."""
     response = RedirectResponse(target, status_code=303)
-    response.set_cookie(
-        access.cookie_name(request),
-        tokens[0],
-        max_age=request.app.state.settings.session_hours * 3600,
-        httponly=True,
-        secure=access.is_secure(request),
-        samesite="lax",
-        path="/",
-    )
+    hours = request.app.state.settings.session_hours
+    days = admission.BROWSER_LASTS.days
+    for cookie, value, age in (
+        (access.COOKIE, admitted.session, hours * 3600),
+        (access.BROWSER_COOKIE, admitted.browser, days * 86_400),
+    ):
+        response.set_cookie(
+            access.cookie_name(request, cookie),
+            value,
+            max_age=age,
+            httponly=True,
+            secure=access.is_secure(request),
+            samesite="lax",
+            path="/",
+        )
     return response
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import Engine, text
 from sqlmodel import SQLModel
 
 import compliance.store.tables
-import compliance.store.tables_desk  # noqa: F401
+import compliance.store.tables_desk
+import compliance.store.tables_people  # noqa: F401  (both fill SQLModel.metadata)
 from compliance.errors import ConfigError
 from compliance.store.database import newest_revision, open_engine, read_scope, session_scope, upgrade
 

@@ -27,6 +27,9 @@ ROWS = (
     "INSERT INTO feeds (id, url, title, state, reason, state_since, last_checked, failures, entries) "
     "VALUES ('ill', 'https://b.example/', 'B', 'timeout', 'x', :now, :now, 4, 0)",
     "INSERT INTO runs (id, started_at, state, counts, faults) VALUES ('r', :now, 'reconciled', '{}', '[]')",
+    "INSERT INTO users (id, name, role, password, active, created_at, failures, locked_until) "
+    "VALUES (1, 'grace', 'analyst', 'hash', true, :now, 7, :now)",
+    "INSERT INTO sessions VALUES ('digest', 1, 'csrf', :now, :now)",
 )
 _LINK = "INSERT INTO case_stories (case_id, story_id, screening_id, reason, joined_at) VALUES (1, 1, {}, 'x', :now)"
 NOW = {"now": "2026-11-20 03:00:00.000000+00:00"}
@@ -58,6 +61,8 @@ def test_rows_of_the_first_schema_are_kept(old_database: str) -> None:
         assert tuple(told) == (1, 0.9, "alert", "und")
         assert connection.execute(text("SELECT screening_id FROM case_stories")).scalar_one() == 1
         assert connection.execute(text("SELECT origin FROM cases")).scalar_one() == "screening"
+        assert connection.execute(text("SELECT name, password FROM users")).one() == ("grace", "hash")
+        assert connection.execute(text("SELECT user_id FROM sessions")).scalar_one() == 1
     engine.dispose()
 
 

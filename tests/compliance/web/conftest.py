@@ -1,23 +1,29 @@
 """A desk on a fresh database with one case in its queue and one person per role."""
 
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 
 from compliance.screening import Screening
 from compliance.settings import Settings
 from compliance.severity import SeverityPolicy, load_severity_policy
-from compliance.store import cases, ledger, priorities, screenings, stories, users
+from compliance.store import cases, ledger, priorities, screenings, stories, tokens, users
 from compliance.store.database import open_engine, session_scope, upgrade
 from compliance.store.tables import UserRow
-from compliance.store.users import Role
+from compliance.store.users import Role, Scope
 from compliance.story import Story
 from compliance.web.app import create_app
 from tests import factories
@@ -29,6 +35,11 @@ PASSWORD = "a long enough password"
 def _hashed() -> str:
     """Hash the password once for all tests: argon2id is slow on purpose."""
     return users.hash_password(PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def _quick(quick_hashes: None) -> None:
+    """Sign people in quickly."""
 
 
 @pytest.fixture
@@ -44,6 +55,9 @@ def staffed_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(f"sqlite:///{path}")
     engine = open_engine(f"sqlite:///{path}")
     staff(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
     return path
 
@@ -58,7 +72,7 @@ def staff(engine: Engine) -> None:
 
 @pytest.fixture
 def desk_engine(desk_settings: Settings, staffed_desk: Path) -> Iterator[Engine]:
-    shutil.copy(staffed_desk, desk_settings.database.removeprefix("sqlite:///"))
+    shutil.copy(staffed_desk, make_url(desk_settings.database).database or "")
     engine = open_engine(desk_settings.database)
     yield engine
     engine.dispose()
@@ -103,9 +117,46 @@ def client(desk_settings: Settings, desk_engine: Engine) -> Iterator[TestClient]
         yield client
 
 
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an app on a free port of loopback; yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def desk_url(desk_settings: Settings, desk_engine: Engine) -> Iterator[str]:
+    """The address of a desk that really listens."""
+    with serving(create_app(desk_settings, desk_engine)) as url:
+        yield url
+
+
 def sign_in(client: TestClient, name: str = "analyst", password: str = PASSWORD) -> str:
     """Sign in and return the session's CSRF token."""
     answer = client.post("/login", data={"name": name, "password": password})
     assert answer.status_code == 303, answer.text
     page = client.get("/").text
     return page.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def make_token(engine: Engine, name: str = "analyst", *scopes: Scope, lasts: timedelta = timedelta(days=1)) -> str:
+    """Return a token of that person with these scopes, or with all of them."""
+    with session_scope(engine) as session:
+        user = users.known(session, name)
+        number = len(tokens.of_user(session, user.id or 0))
+        _, token = tokens.make(session, user.id or 0, f"test {number}", scopes or Scope, lasts, datetime.now(UTC))
+        return token
+
+
+def bearer(token: str) -> dict[str, str]:
+    """Return the header that carries a token."""
+    return {"authorization": f"Bearer {token}"}

@@ -1,110 +1,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlmodel import select
 
 from compliance.store import users
 from compliance.store.database import session_scope
-from compliance.store.tables import SessionRow, UserRow
-from compliance.store.users import Role
+from compliance.store.tables import SessionRow
 from compliance.web import access
-from compliance.web.app import ROUTERS
 from tests.compliance.web.conftest import PASSWORD, sign_in
-
-PATHS = {
-    "queue_page": ("GET", "/"),
-    "case_page": ("GET", "/cases/{reference}"),
-    "coverage_page": ("GET", "/coverage"),
-    "triage_page": ("GET", "/triage?case={reference}"),
-    "search_page": ("GET", "/search?q=shells"),
-    "keep_view": ("POST", "/views"),
-    "drop_view": ("POST", "/views/1/drop"),
-    "claim": ("POST", "/cases/{reference}/claim"),
-    "release": ("POST", "/cases/{reference}/release"),
-    "assign": ("POST", "/cases/{reference}/assign"),
-    "escalate": ("POST", "/cases/{reference}/escalate"),
-    "snooze": ("POST", "/cases/{reference}/snooze"),
-    "wake": ("POST", "/cases/{reference}/wake"),
-    "add_note": ("POST", "/cases/{reference}/note"),
-    "correct_party": ("POST", "/cases/{reference}/party"),
-    "correct_facts": ("POST", "/cases/{reference}/facts"),
-    "mark": ("POST", "/cases/{reference}/mark"),
-    "unmark": ("POST", "/cases/{reference}/unmark"),
-    "move_story": ("POST", "/cases/{reference}/move"),
-    "split_case": ("POST", "/cases/{reference}/split"),
-    "merge_cases": ("POST", "/cases/{reference}/merge"),
-    "undo": ("POST", "/cases/{reference}/undo"),
-    "undo_last": ("POST", "/undo"),
-    "decide": ("POST", "/cases/{reference}/decide"),
-    "reopen": ("POST", "/cases/{reference}/reopen"),
-    "acknowledge_case": ("POST", "/cases/{reference}/acknowledge"),
-    "alerts_page": ("GET", "/alerts"),
-    "resend_alert": ("POST", "/alerts/7/resend"),
-    "resend_alerts": ("POST", "/alerts/resend"),
-    "subscriptions_page": ("GET", "/subscriptions"),
-    "subscribe": ("POST", "/subscriptions"),
-    "unsubscribe": ("POST", "/subscriptions/7/end"),
-    "certificates_page": ("GET", "/certificates"),
-    "certificate_page": ("GET", "/certificates/7"),
-    "certificate_json": ("GET", "/certificates/7/certificate.json"),
-    "certificate_pdf": ("GET", "/certificates/7/certificate.pdf"),
-    "delivery_report": ("POST", "/hooks/deliveries"),
-    "mailgun_report": ("POST", "/hooks/mailgun"),
-    "logout": ("POST", "/logout"),
-    "login_page": ("GET", "/login"),
-    "login": ("POST", "/login"),
-    "healthz": ("GET", "/healthz"),
-    "readyz": ("GET", "/readyz"),
-}
-
-
-FORMS = [
-    "/cases/{reference}/decide", "/cases/{reference}/reopen", "/logout", "/cases/{reference}/acknowledge",
-    "/alerts/resend", "/alerts/7/resend", "/subscriptions", "/subscriptions/7/end",
-]  # fmt: skip
-
-
-def test_every_route_of_the_app_is_walked_by_this_table() -> None:
-    routes = [route for router in ROUTERS for route in router.routes]
-    assert {r.name for r in routes if isinstance(r, APIRoute)} == set(PATHS) == set(access.RIGHTS)
-    assert all(isinstance(r, APIRoute) for r in routes)
-
-
-def test_the_app_has_no_route_beside_the_routers_and_static_files(client: TestClient) -> None:
-    assert isinstance(client.app, FastAPI)
-    assert len(client.app.routes) == len(ROUTERS) + 1
-
-
-@pytest.mark.parametrize("role", [None, *Role])
-def test_each_role_gets_what_the_table_of_rights_says(client: TestClient, reference: str, role: Role | None) -> None:
-    csrf = sign_in(client, role.value) if role else ""
-    # Every field of every form: what a form does not list must not matter.
-    sent = {"csrf": csrf, "disposition": "grey", "reason": "unclear", "revision": "1", "name": "x", "query": "",
-            "do": "add", "fact": "kinds", "story": "1", "quote": "x", "target": "EW-1", "number": "9"}  # fmt: skip
-    for name in [*sorted(set(PATHS) - {"logout", "login"}), "logout", "login"]:
-        method, path = PATHS[name]
-        data = sent if method == "POST" else None
-        status = client.request(method, path.format(reference=reference), data=data).status_code
-        allowed = access.RIGHTS[name]
-        if allowed == access.PUBLIC:
-            assert status in (200, 303, 401) or ("/hooks/" in path and status == 404), name
-        elif role is None:
-            assert status == (303 if method == "GET" else 403), name
-        elif role in allowed:
-            assert status in (200, 303, 404, 409, 422), name
-        else:
-            assert status == 403, name
-
-
-def test_a_route_without_declared_roles_stops_the_start() -> None:
-    router = APIRouter()
-    router.get("/new", name="new_page")(lambda: "x")
-    with pytest.raises(RuntimeError, match="new_page"):
-        access.check_routes(router.routes)
 
 
 def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
@@ -126,13 +31,12 @@ def test_every_answer_carries_the_security_headers(client: TestClient) -> None:
         {"headers": {"origin": "http://127.0.0.1:8000.evil.example"}},
     ],
 )
-@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("path", ["/cases/{reference}/decide", "/cases/{reference}/reopen", "/logout"])
 def test_a_forged_form_is_refused(
     client: TestClient, desk_engine: Engine, reference: str, forgery: dict[str, object], path: str
 ) -> None:
     csrf = sign_in(client)
     form = {"csrf": forgery.get("csrf", csrf), "disposition": "grey", "reason": "unclear", "revision": "1"}
-    form |= {"channel": "team", "address": "a@desk.example"}
     answer = client.post(path.format(reference=reference), data=form, headers=forgery.get("headers"))  # type: ignore[arg-type]
     assert answer.status_code == 403
     assert client.get(f"/cases/{reference}").status_code == 200
@@ -190,18 +94,6 @@ def test_wrong_and_unknown_names_get_the_same_answer(client: TestClient) -> None
     unknown = client.post("/login", data={"name": "nobody", "password": "not the password"})
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.text == unknown.text
-
-
-def test_guessing_is_slowed_down_but_locks_nobody_out_for_good(client: TestClient, desk_engine: Engine) -> None:
-    for _ in range(5):
-        client.post("/login", data={"name": "viewer", "password": "a wrong password"})
-    assert client.post("/login", data={"name": "viewer", "password": PASSWORD}).status_code == 429
-    with session_scope(desk_engine) as session:
-        row = session.exec(select(UserRow).where(UserRow.name == "viewer")).one()
-        assert row.locked_until is not None and row.locked_until < datetime.now(UTC) + timedelta(minutes=16)
-        row.locked_until = datetime.now(UTC) - timedelta(seconds=1)
-        session.add(row)
-    sign_in(client, "viewer")
 
 
 def test_passwords_rest_as_argon2id(desk_engine: Engine) -> None:

@@ -1,0 +1,211 @@
+"""A case file → its report: chronology, parties with quotes, sources with digests, decisions, versions. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_DID = {
+    "case.opened": "opened the case",
+    "case.story_joined": "added a story",
+    "case.decided": "decided",
+    "case.reopened": "reopened the case",
+}
+# Told in words of their own, so not repeated among the details.
+_TOLD = frozenset({"disposition", "reason", "note", "state"})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the chronology; ``at`` is ISO 8601 in UTC."""
+
+    at: str
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartyEntry:
+    """An alleged violator with the sentences that say so, each with the number of its source."""
+
+    name: str
+    type: str
+    roles: tuple[str, ...]
+    quotes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A story as a source: where it stood, when it was captured, and the SHA-256 of the bytes received."""
+
+    number: int
+    title: str
+    publisher: str
+    url: str
+    published: str
+    captured: str
+    digest: str
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision, with what was shown to the officer (``versions``) and the digest of its row in the record."""
+
+    at: str
+    actor: str
+    word: str
+    reason: str
+    note: str
+    versions: tuple[tuple[str, str], ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """Everything a reader needs to follow a case without the desk."""
+
+    reference: str
+    act: str
+    facts: tuple[tuple[str, str], ...]
+    law: tuple[str, ...]
+    parties: tuple[PartyEntry, ...]
+    others: tuple[str, ...]
+    reasons: tuple[str, ...]
+    chronology: tuple[Moment, ...]
+    sources: tuple[Source, ...]
+    decisions: tuple[Decision, ...]
+    versions: tuple[tuple[str, str], ...]
+    made_at: str
+    made_by: str
+
+
+def case_report(
+    found: Mapping[str, Any], made_by: str, made_at: str, reasons: Mapping[str, Mapping[str, str]]
+) -> CaseReport:
+    """Return the report of a case file (``casefile.case_file``). ``reasons`` gives the words of reason codes."""
+    stories = found["stories"]
+    decisions = tuple(_decisions(found["history"], reasons))
+    return CaseReport(
+        reference=found["case"],
+        act=found["act"],
+        facts=tuple(_facts(found)),
+        law=tuple(dict.fromkeys(line for told in stories for line in _law(told["judgement"]))),
+        parties=tuple(_parties(found["parties"], stories)),
+        others=tuple(dict.fromkeys(o for told in stories for o in _others(told["judgement"]))),
+        reasons=tuple(dict.fromkeys(str(r) for told in stories for r in told["reasons"])),
+        chronology=tuple(sorted(_moments(found), key=lambda moment: moment.at)),
+        sources=tuple(_source(n, told) for n, told in enumerate(stories, 1)),
+        decisions=decisions,
+        versions=tuple(sorted({pair for d in decisions for pair in d.versions} | set(_versions(stories)))),
+        made_at=made_at,
+        made_by=made_by,
+    )
+
+
+def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "State", _words(found["disposition"] or found["state"])
+    yield "Regimes", ", ".join(f"UN-SC{r}" for r in found["regimes"]) or "open"
+    yield "Kinds", ", ".join(found["kinds"]) or "open"
+    yield "Status of the claim", found["status"] or "unknown"
+    if found["denied_by"]:
+        yield "Denied by", ", ".join(found["denied_by"])
+    yield "Score", f"{found['score']:.2f} (calibrated probability that the story reports a breach)"
+    yield "Opened", moment(found["opened_at"])
+    yield "Last change", f"{moment(found['changed_at'])}, revision {found['revision']}"
+
+
+def _law(judgement: Mapping[str, Any]) -> Iterator[str]:
+    for measure in judgement.get("measures", ()):
+        force = "in force on the day" if measure["in_force"] else "not in force on the day"
+        yield f"UN-SC{measure['regime']}, {measure['kind']}: {measure['basis']}, {force}"
+
+
+def _others(judgement: Mapping[str, Any]) -> Iterator[str]:
+    for other in judgement.get("non_parties", ()):
+        yield f"{other['canonical']} ({other['stance']})"
+
+
+def _parties(parties: Sequence[Mapping[str, Any]], stories: Sequence[Mapping[str, Any]]) -> Iterator[PartyEntry]:
+    for party in parties:
+        quotes = dict.fromkeys(_quotes(party["canonical"], stories))
+        yield PartyEntry(party["canonical"], party["type"], tuple(party["roles"]), tuple(quotes)[:8])
+
+
+def _quotes(canonical: str, stories: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
+    for number, told in enumerate(stories, 1):
+        for party in told["judgement"].get("parties", ()):
+            if party["canonical"] == canonical:
+                for span in party["evidence"]:
+                    yield " ".join(told[span["field"]][span["start"] : span["end"]].split()), number
+
+
+def _moments(found: Mapping[str, Any]) -> Iterator[Moment]:
+    for number, told in enumerate(found["stories"], 1):
+        if told["published"]:
+            yield Moment(told["published"], told["publisher"] or "unknown publisher", f"published source {number}")
+        if told["capture"]:
+            yield Moment(told["capture"]["fetched_at"], "the machine", f"captured source {number}")
+    for event in found["history"]:
+        yield Moment(event["at"], event["actor"], _did(event))
+
+
+def _did(event: Mapping[str, Any]) -> str:
+    after = event["after"]
+    said = _DID.get(event["action"]) or _words(event["action"].removeprefix("case."))
+    if after.get("disposition"):
+        said += f": {_words(after['disposition'])}"
+    details = "; ".join(f"{_words(key)} {_plain(value)}" for key, value in after.items() if key not in _TOLD and value)
+    return f"{said} ({details})" if details else said
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_words(k)} {_plain(v)}" for k, v in value.items())[:300]
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(v) for v in value)[:300]
+    return str(value)[:300]
+
+
+def _decisions(history: Sequence[Mapping[str, Any]], reasons: Mapping[str, Mapping[str, str]]) -> Iterator[Decision]:
+    for event in history:
+        word = event["after"].get("disposition")
+        if word:
+            code = str(event["after"].get("reason", ""))
+            yield Decision(
+                event["at"],
+                event["actor"],
+                _words(word),
+                reasons.get(word, {}).get(code, _words(code)),
+                str(event["after"].get("note", "")),
+                tuple(sorted((str(k), str(v)) for k, v in event["versions"].items())),
+                event["digest"],
+            )
+
+
+def _versions(stories: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for told in stories:
+        for name, version in told["judgement"].get("versions", {}).items():
+            yield str(name), str(version)
+
+
+def _source(number: int, told: Mapping[str, Any]) -> Source:
+    capture = told["capture"] or {}
+    return Source(
+        number,
+        told["title"],
+        told["publisher"] or "unknown publisher",
+        told["url"] or "",
+        told["published"] or "",
+        capture.get("fetched_at", ""),
+        capture.get("digest", ""),
+        told["quality"],
+    )
+
+
+def _words(code: Any) -> str:
+    return str(code).replace("_", " ").replace(".", " ")
+
+
+def moment(at: str) -> str:
+    """Return an ISO moment to the minute, in UTC, as the pages show it."""
+    return f"{at[:16].replace('T', ' ')} UTC" if at else "unknown"

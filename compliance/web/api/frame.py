@@ -1,0 +1,176 @@
+"""What every API route stands in: who calls, pages of a list, conflict detection, and writes done once.
+
+A new route is a function with its model, one row in ``access.API_RIGHTS``, and for a write the call of ``once``.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Header, HTTPException, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict
+
+from compliance.errors import ConfigError, ConflictError
+from compliance.store import answers, users
+from compliance.store.database import session_scope
+from compliance.store.users import Visitor
+from compliance.web import access
+from compliance.web.api.problem import MEDIA
+
+T = TypeVar("T")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Body(BaseModel):
+    """A request's body: the fields it lists, and no others."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Listed(BaseModel, Generic[T]):
+    """A page of a list; ``next`` is the cursor of the following page, absent on the last."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of the errors a route may answer with, besides those that any may."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    found = (400, 401, 403, 413, 414, 421, 422, 500, *statuses)
+    return {status: {"content": {MEDIA: {"schema": schema}}, "description": "See detail"} for status in found}
+
+
+def caller(request: Request) -> Visitor:
+    """Return who calls, if role and token scope allow this route; by token, or by the browser's own session.
+
+    Raises HTTPException 401 and 403. A write by session needs its CSRF token in X-CSRF-Token.
+    """
+    with_token = "authorization" in request.headers
+    found = access.token_visitor(request) if with_token else access.session_visitor(request)
+    if found is None:
+        said = "The token is unknown, over or ended." if with_token else "Send a token: Authorization: Bearer ewt_…"
+        raise HTTPException(401, said)
+    roles, scope = access.API_RIGHTS[request.scope["route"].name]
+    if found.role not in roles:
+        raise HTTPException(403, f"A {found.role.value} may not do this.")
+    if found.scopes is not None and scope not in found.scopes:
+        raise HTTPException(403, f"This needs a token with the scope {scope.value}.")
+    if not with_token and request.method not in _SAFE:
+        access.check_form(request, found, request.headers.get("x-csrf-token", ""))
+    access.note_reading(request, found)
+    return found
+
+
+Caller = Annotated[Visitor, Depends(caller)]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items a page holds at most.")]
+Cursor = Annotated[str | None, Query(max_length=100, description="The `next` of the page before.")]
+IfMatch = Annotated[str | None, Header(max_length=100, description="The ETag of what you saw; needed for a change.")]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[!-~]+$",
+        description="Sent again with the same request within a day, it gets the first answer and changes nothing.",
+    ),
+]
+
+
+def cursor_of(before: int | None) -> str | None:
+    """Return the cursor of the page that begins before an id."""
+    return None if before is None else base64.urlsafe_b64encode(f"1:{before}".encode()).decode().rstrip("=")
+
+
+def before_of(cursor: str | None) -> int | None:
+    """Return the id that a cursor stands for. Raises HTTPException 400 for what is no cursor of ours."""
+    if cursor is None:
+        return None
+    try:
+        told = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
+        version, _, before = told.partition(":")
+        if version == "1" and before.isdigit() and len(before) < 16:
+            return int(before)
+    except (binascii.Error, ValueError):
+        pass
+    raise HTTPException(400, "This cursor is none of ours: begin the list anew without one.")
+
+
+def etag_of(*facts: Any) -> str:
+    """Return the ETag that changes whenever these facts do."""
+    told = json.dumps(facts, sort_keys=True, default=str)
+    return '"' + hashlib.sha256(told.encode()).hexdigest()[:20] + '"'
+
+
+def check_match(given: str | None, current: str) -> None:
+    """Refuse a change of what the caller has not seen as it now stands (428 without If-Match, 412 with another)."""
+    if given is None:
+        raise HTTPException(428, "Send If-Match with the ETag of what you saw.")
+    if given.strip() != "*" and current not in {tag.strip() for tag in given.split(",")}:
+        raise HTTPException(412, "It has changed since you saw it: get it again and look.")
+
+
+def is_unchanged(request: Request, current: str) -> bool:
+    """True where the caller has this very version already (If-None-Match)."""
+    return current in {tag.strip() for tag in request.headers.get("if-none-match", "").split(",")}
+
+
+def once(
+    request: Request,
+    visitor: Visitor,
+    key: str | None,
+    body: BaseModel,
+    do: Callable[[], tuple[int, str, dict[str, Any]]],
+) -> Response:
+    """Do a write and answer with its status, ETag and body; with a key, once, however often it is asked for.
+
+    What was refused is not kept, so that a mended request may use the key again.
+    """
+    if key is None:
+        return _answer(*_done(do))
+    engine, now = request.app.state.engine, datetime.now(UTC)
+    told = f"{request.method} {request.url.path} {body.model_dump_json()}"
+    try:
+        with session_scope(engine) as session:
+            known = answers.claim(session, visitor.user_id, key, users.digest(told), now)
+    except answers.KeyUsedError as error:
+        raise HTTPException(422, f"{error}") from error
+    except ConflictError as error:
+        raise HTTPException(409, f"{error}") from error
+    if known is not None:
+        replayed = _answer(known.status or 200, str(known.headers.get("ETag", "")), json.loads(known.body))
+        replayed.headers["Idempotency-Replayed"] = "true"
+        return replayed
+    try:
+        status, etag, found = _done(do)
+    except HTTPException:
+        with session_scope(engine) as session:
+            answers.drop(session, visitor.user_id, key)
+        raise
+    with session_scope(engine) as session:
+        answers.keep(session, visitor.user_id, key, status, {"ETag": etag}, json.dumps(found, ensure_ascii=False))
+    return _answer(status, etag, found)
+
+
+def _done(do: Callable[[], tuple[int, str, dict[str, Any]]]) -> tuple[int, str, dict[str, Any]]:
+    """Do it; an expected error becomes the answer that says what to do."""
+    try:
+        return do()
+    except LookupError:
+        raise HTTPException(404, "There is no such thing.") from None
+    except ConflictError as error:
+        raise HTTPException(409, f"{error}. Nothing was recorded.") from error
+    except ConfigError as error:
+        raise HTTPException(422, f"{error}.") from error
+
+
+def _answer(status: int, etag: str, found: dict[str, Any]) -> Response:
+    body = json.dumps(found, ensure_ascii=False)
+    headers = {"ETag": etag} if etag else None
+    return Response(body, status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,35 @@
+"""The record, for administrators and auditors: who did and saw what, when."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from compliance.store import listing
+from compliance.store.database import session_scope
+from compliance.web.api.frame import before_of, cursor_of
+from compliance.web.pages import Person, show
+
+router = APIRouter()
+
+
+@router.get("/record", name="record_page")
+def record_page(
+    request: Request,
+    visitor: Person,
+    subject: Annotated[str, Query(max_length=200)] = "",
+    actor: Annotated[str, Query(max_length=100)] = "",
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """Show the record, newest first, of one subject or person where that is asked."""
+    with session_scope(request.app.state.engine) as session:
+        found = listing.record(session, subject=subject, actor=actor, before=before_of(cursor))
+    return show(
+        request,
+        "record.html",
+        visitor,
+        rows=found.rows,
+        next=cursor_of(found.before),
+        subject=subject,
+        actor=actor,
+    )

@@ -1,0 +1,105 @@
+"""A case's report holds everything of the case, also what an older or newer version of the desk put into its file."""
+
+from typing import Any
+
+from compliance.report.casereport import case_report
+
+FOUND: dict[str, Any] = {
+    "case": "EW-2026-00001",
+    "act": "North Korea → artillery shells → Russia",
+    "origin": "screening",
+    "state": "decided",
+    "disposition": "breach",
+    "verdict": "alert",
+    "score": 0.9,
+    "kinds": ["arms"],
+    "regimes": ["1718"],
+    "status": "alleged",
+    "denied_by": ["Russia"],
+    "parties": [
+        {"canonical": "North Korea", "name": "North Korea", "type": "state", "roles": ["supplier"]},
+        {"canonical": "Russia", "name": "Russia", "type": "state", "roles": ["recipient"]},
+        {"canonical": "Lady R", "name": "Lady R", "type": "vessel", "roles": ["carrier"]},
+    ],
+    "opened_at": "2026-11-20T03:00:00+00:00",
+    "changed_at": "2026-11-21T09:30:00+00:00",
+    "revision": 2,
+    "stories": [
+        {
+            "id": 1,
+            "title": "Shells shipped",
+            "text": "North Korea shipped shells to Russia aboard Lady R.",
+            "publisher": "Harbour Wire",
+            "url": "https://news.example/shells",
+            "published": "2026-11-19T22:00:00+00:00",
+            "first_seen": "2026-11-20T02:00:00+00:00",
+            "quality": "full",
+            "capture": {"digest": "ab" * 32, "fetched_at": "2026-11-20T02:00:00+00:00"},
+            "judgement": {
+                "measures": [{"regime": "1718", "kind": "arms", "basis": "1718 OP8(b)", "in_force": True}],
+                "parties": [
+                    {"canonical": "North Korea", "evidence": [{"field": "text", "start": 0, "end": 38}]},
+                    {"canonical": "Russia", "evidence": [{"field": "text", "start": 0, "end": 38}] * 3},
+                ],
+                "non_parties": [{"canonical": "Panel of Experts", "stance": "accuser"}],
+                "versions": {"model": "m1", "rules": "r1"},
+            },
+            "reasons": ["score 0.90"],
+            "rules": [],
+            "joined_because": "first",
+        }
+    ],
+    "history": [
+        {"at": "2026-11-20T03:00:00+00:00", "actor": "machine", "action": "case.opened", "before": {}, "after": {},
+         "versions": {}, "digest": "00" * 32},
+        {"at": "2026-11-20T08:00:00+00:00", "actor": "eve", "action": "case.party_corrected", "before": {},
+         "after": {"party": {"canonical": "Lady R"}, "role": "carrier", "empty": ""}, "versions": {},
+         "digest": "11" * 32},
+        {"at": "2026-11-21T09:30:00+00:00", "actor": "grace", "action": "case.decided", "before": {"state": "waiting"},
+         "after": {"state": "decided", "disposition": "breach", "reason": "act_alleged", "note": "seen"},
+         "versions": {"model": "m1", "policy": "p1"}, "digest": "22" * 32},
+    ],
+}  # fmt: skip
+REASONS = {"breach": {"act_alleged": "A named source alleges the act"}}
+REPORT = case_report(FOUND, "ada", "2026-11-22T10:00:00+00:00", REASONS)
+
+
+def test_the_chronology_is_in_order_and_tells_of_publication_capture_and_every_change() -> None:
+    told = [(m.at[:16], m.who, m.what) for m in REPORT.chronology]
+    assert told == [
+        ("2026-11-19T22:00", "Harbour Wire", "published source 1"),
+        ("2026-11-20T02:00", "the machine", "captured source 1"),
+        ("2026-11-20T03:00", "machine", "opened the case"),
+        ("2026-11-20T08:00", "eve", "party corrected (party canonical Lady R; role carrier)"),
+        ("2026-11-21T09:30", "grace", "decided: breach"),
+    ]
+
+
+def test_parties_stand_with_their_quotes_each_once_and_the_number_of_the_source() -> None:
+    quoted = {party.name: party.quotes for party in REPORT.parties}
+    assert quoted["Russia"] == (("North Korea shipped shells to Russia a", 1),)
+    assert quoted["Lady R"] == ()
+    assert REPORT.others == ("Panel of Experts (accuser)",)
+
+
+def test_decisions_carry_reason_note_versions_and_the_digest_of_their_row() -> None:
+    [decision] = REPORT.decisions
+    assert (decision.word, decision.actor, decision.note) == ("breach", "grace", "seen")
+    assert decision.reason == "A named source alleges the act" and decision.digest == "22" * 32
+    assert decision.versions == (("model", "m1"), ("policy", "p1"))
+    assert REPORT.versions == (("model", "m1"), ("policy", "p1"), ("rules", "r1"))
+
+
+def test_sources_carry_digest_and_law_its_paragraph() -> None:
+    [source] = REPORT.sources
+    assert source.digest == "ab" * 32 and source.url == "https://news.example/shells"
+    assert REPORT.law == ("UN-SC1718, arms: 1718 OP8(b), in force on the day",)
+    assert ("Denied by", "Russia") in REPORT.facts
+
+
+def test_a_case_of_which_little_is_known_has_a_report_too() -> None:
+    bare = FOUND | {"parties": [], "regimes": [], "kinds": [], "status": None, "disposition": None, "state": "waiting"}
+    story = FOUND["stories"][0] | {"capture": None, "published": None, "publisher": None, "url": None, "judgement": {}}
+    report = case_report(bare | {"stories": [story], "history": [], "denied_by": []}, "ada", REPORT.made_at, {})
+    assert report.parties == report.decisions == report.chronology == report.versions == ()
+    assert ("State", "waiting") in report.facts and ("Regimes", "open") in report.facts

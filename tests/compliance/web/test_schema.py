@@ -1,0 +1,69 @@
+"""The API answers as its OpenAPI document says, whatever it is sent: schemathesis, a few examples of each operation."""
+
+import random
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy import Engine
+
+from tests import factories
+from tests.compliance.web.conftest import bearer, make_token, open_case
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = 6
+
+
+def test_the_document_names_every_operation_and_how_one_shows_who_one_is(
+    client: TestClient, desk_engine: Engine
+) -> None:
+    document = client.get("/api/v1/openapi.json", headers=bearer(make_token(desk_engine, "viewer"))).json()
+    assert document["openapi"].startswith("3.1") and document["security"] == [{"token": []}, {"session": []}]
+    operations = [op for path in document["paths"].values() for op in path.values()]
+    assert len(operations) >= 22
+    assert all(op["description"] and "401" in op["responses"] and "500" in op["responses"] for op in operations)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_nothing_that_is_sent_breaks_the_api_or_is_answered_otherwise_than_documented(
+    desk_url: str, desk_engine: Engine, reference: str
+) -> None:
+    open_case(desk_engine, factories.story(fingerprint="g" * 64))
+    headers = bearer(make_token(desk_engine, "admin"))
+    document = requests.get(f"{desk_url}/api/v1/openapi.json", headers=headers, timeout=10).json()
+    # What each operation needs to get somewhere: a real case, story and person among the made-up ones.
+    schema = schemathesis.openapi.from_dict(document)
+    tried = 0
+    chance = random.Random(7)
+
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def probe(case: Any) -> None:
+            nonlocal tried
+            if "reference" in (case.path_parameters or {}) and chance.random() < 0.5:
+                case.path_parameters["reference"] = reference
+            response = case.call(base_url=f"{desk_url}/api/v1", headers=headers)
+            tried += 1
+            case.validate_response(response, checks=CHECKS)
+
+        probe()
+    assert tried >= 60
