@@ -181,7 +181,7 @@ def _gaps(
 ) -> list[dict[str, Any]]:
     """Return the readings that share no entry with the one before: what came between may be lost."""
     suspects = {
-        feed: [(at, row) for at, row in rows if row.state == "ok" and row.entries > 0 and row.known == 0]
+        feed: [(at, row) for at, row in rows if row.state == "ok" and row.new > 0 and row.known == 0]
         for feed, rows in by_feed.items()
     }
     suspects = {feed: rows for feed, rows in suspects.items() if rows}

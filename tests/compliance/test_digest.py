@@ -13,6 +13,7 @@ from sqlmodel import select
 from compliance.coverage import RunCounts
 from compliance.delivery import deliver_due
 from compliance.digest import queue_digest
+from compliance.intake.health import Health
 from compliance.monitor import Monitor, assemble
 from compliance.receiver import catch_alerts, caught
 from compliance.settings import Settings
@@ -53,7 +54,8 @@ def run(
 def read(monitor: Monitor, feed: str, title: str, state: FeedState, reason: str = "") -> None:
     with session_scope(monitor.engine) as session:
         source = Feed(feed, f"https://{feed}.example/rss", title)
-        feeds.record(session, source, FetchOutcome(state, reason), 0, MIDNIGHT + timedelta(hours=2, minutes=5))
+        after = Health(state=state, reason=reason)
+        feeds.record(session, source, FetchOutcome(state, reason), after, (), MIDNIGHT + timedelta(hours=2, minutes=5))
 
 
 def case(monitor: Monitor, number: int, state: str) -> None:

@@ -23,7 +23,7 @@ from compliance.draw import draw
 from compliance.monitor import Monitor, assemble
 from compliance.pipeline import RunReport
 from compliance.settings import Settings
-from compliance.store import cases, draws, ledger, screenings, stories
+from compliance.store import cases, draws, ledger, origins, screenings, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow, DrawRow, OutboxRow, ScreeningRow
 from compliance.story import Story
@@ -62,7 +62,10 @@ def store(monitor: Monitor, told: Sequence[Story], run_id: str) -> None:
     """Store the stories as a run brings them."""
     with session_scope(monitor.engine) as session:
         known = [replace(s, fingerprint=f"{s.title}{s.text}") for s in told]
-        stories.add(session, known, [(None, None)] * len(told), run_id, datetime.now(UTC))
+        now = datetime.now(UTC)
+        stories.add(session, known, [(None, None)] * len(told), run_id, now)
+        stored = stories.known(session, [s.fingerprint for s in known])
+        origins.find_origins(session, [stored[s.fingerprint] for s in known], (), now)
 
 
 def test_a_story_in_another_language_is_counted_as_not_covered_and_opens_nothing(monitor: Monitor) -> None:

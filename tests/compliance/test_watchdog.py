@@ -69,7 +69,7 @@ def test_a_scheduler_that_died_is_noticed_by_the_next_process(monitor: Monitor) 
     with session_scope(monitor.engine) as session:
         for job in ("nightly", "ingest", "digest", "list"):
             heartbeats.beat(session, job, NOW)
-    assert told(monitor, NOW + timedelta(minutes=40)) == []
+    assert told(monitor, NOW + timedelta(minutes=10)) == []
     subjects = told(monitor, NOW + timedelta(hours=40))
     assert subjects == [
         "[operations] the daily digest did not take place",
