@@ -144,7 +144,10 @@ def describe_act(screening: Screening) -> str:
     givers = _named(found.parties, (Role.SUPPLIER, Role.FINANCIER)) or _named(
         found.parties, (Role.OPERATOR, Role.BROKER, Role.CARRIER)
     )
-    takers = [name for name in _named(found.parties, (Role.RECIPIENT,)) if name not in givers]
+    receivers = _named(found.parties, (Role.RECIPIENT,))
+    # Who is said to give and to receive stands with the receivers where somebody else gives.
+    givers = [name for name in givers if name not in receivers] or givers
+    takers = [name for name in receivers if name not in givers]
     goods = list(dict.fromkeys(g.name for g in found.goods))
     return act_line(givers, goods, [k.value for k in screening.kinds], takers)
 

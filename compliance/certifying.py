@@ -4,12 +4,12 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from compliance.case import CaseState
 from compliance.certificate import GENESIS, Certificate, digest_of
 from compliance.monitor import Monitor
-from compliance.severity import severity_of
 from compliance.store import certificates, ledger, nights
 from compliance.store.tables import CaseRow, ListRow, QuarantineRow
 
@@ -38,20 +38,17 @@ def noted(session: Session, monitor: Monitor, day: date, now: datetime) -> dict[
     end = min(nights.span(day)[1], now)
     return {
         "issued_at": now.isoformat(timespec="seconds"),
-        "overdue": _overdue(session, monitor, now),
+        "overdue": _overdue(session, now),
         "waiting": len(session.exec(select(CaseRow.id).where(CaseRow.state == CaseState.WAITING.value)).all()),
         "quarantined": _quarantined(session, nights.span(day)[1]),
         "lists": _lists(session, end),
     }
 
 
-def _overdue(session: Session, monitor: Monitor, now: datetime) -> int:
+def _overdue(session: Session, now: datetime) -> int:
     """Count the cases that wait longer than the terms of their severity allow."""
-    found, policy = 0, monitor.severity_policy
-    for row in session.exec(select(CaseRow).where(CaseRow.state == CaseState.WAITING.value)):
-        severity = severity_of(row.kinds, row.regimes, (), row.status, row.verdict, policy)
-        found += row.opened_at + policy.terms[severity].time < now
-    return found
+    late = select(func.count()).where(CaseRow.state == CaseState.WAITING.value, col(CaseRow.due_at) < now)
+    return session.exec(late).one()
 
 
 def _quarantined(session: Session, end: datetime) -> list[dict[str, Any]]:

@@ -29,7 +29,9 @@ _HELP = ((Role.CARRIER, "carried by"), (Role.BROKER, "brokered by"), (Role.FINAN
 def sentence(case: Case) -> str:
     """Return the act as one sentence that claims no more than the sources do."""
     givers = _in_role(case, Role.SUPPLIER) or _in_role(case, Role.OPERATOR)
-    takers = [name for name in _in_role(case, Role.RECIPIENT) if name not in givers]
+    receivers = _in_role(case, Role.RECIPIENT)
+    givers = [name for name in givers if name not in receivers] or givers
+    takers = [name for name in receivers if name not in givers]
     kind = case.kinds[0] if case.kinds else ""
     what = _listed(case.goods[:3]) if case.goods else _OBJECT.get(kind, "the act")
     said = f"{_claim(givers, takers, case.status, _DONE.get(kind, 'been part of'))} {what}"

@@ -234,7 +234,9 @@ def test_no_page_breaks_open_when_the_database_does(
             path = ("/api/v1" if name in API else "") + filled(route.path, reference)
             headers = bearer("ewt_" + "x" * 43) if name in API else {}
             answer = client.request(method, path, data={"csrf": csrf} if method == "POST" else None, headers=headers)
-            public = name in ("healthz", "readyz", "login_page", "sso_begin", "sso_return")
+            public = name in ("healthz", "readyz", "login_page", "sso_begin", "sso_return") or path.startswith(
+                "/hooks/"
+            )
             assert answer.status_code == 500 or public, (name, answer.status_code)
             for leak in ("Traceback", "sqlite3", "sqlalchemy", "no such table", ".py", "SELECT"):
                 assert leak not in answer.text, (name, leak)

@@ -202,7 +202,7 @@ def test_what_holds_two_frequent_words_is_found_though_it_is_rare(postgres_url: 
 def test_the_search_page_takes_anything(client: TestClient, reference: str) -> None:
     sign_in(client)
     for given in HOSTILE:
-        page = client.get("/search", params={"q": given[:8_000]})
+        page = client.get("/search", params={"q": given[:1_000]})
         assert page.status_code == 200 and "49" not in page.text, given
 
 

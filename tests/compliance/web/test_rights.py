@@ -22,6 +22,11 @@ API = {(r.name): r for router in api.ROUTERS for r in router.routes if isinstanc
 FORMS: dict[str, dict[str, str]] = {
     "decide": {"disposition": "grey", "reason": "unclear", "revision": "1"},
     "reopen": {"revision": "1"},
+    "correct_party": {"do": "add", "revision": "1"},
+    "correct_facts": {"fact": "kinds", "revision": "1"},
+    "mark": {"story": "1", "quote": "x", "revision": "1"},
+    "subscribe": {"channel": "team", "address": "grace@desk.example", "timing": "immediate"},
+    "keep_view": {"name": "mine", "query": "kind=arms"},
     "people_add": {"name": "somebody", "role": "viewer", "password": "a long enough password"},
     "people_change": {"what": "role", "role": "viewer"},
     "account_make_token": {"name": "script", "scopes": "read"},
@@ -37,7 +42,8 @@ BODIES: dict[str, dict[str, Any]] = {
 
 def filled(path: str, reference: str) -> str:
     """Return a route's path with something real in each place."""
-    given = {"reference": reference, "name": "viewer", "token_id": "999", "story_id": "1", "form": "csv"}
+    given = {"reference": reference, "name": "viewer", "token_id": "999", "story_id": "1", "form": "csv",
+             "number": "7", "view": "1"}  # fmt: skip
     return re.sub(r"{(\w+)}", lambda found: given[found[1]], path)
 
 
