@@ -37,8 +37,9 @@ def entities(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         proxy.id = key
         for name, values in properties.items():
             proxy.add(name, values)
-        data = proxy.to_dict()
-        proxy.schema.validate(data)  # type: ignore[arg-type]
+        # Any: the library is an extra, and types are checked without it too.
+        data: Any = proxy.to_dict()
+        proxy.schema.validate(data)
         yield data
 
 
