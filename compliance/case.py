@@ -103,6 +103,11 @@ def may_follow(state: CaseState, action: CaseAction) -> bool:
     return action in _FOLLOWS[state]
 
 
+def is_kept_from(reader: str, state: str, is_blind: bool, proposal: Mapping[str, Any] | None) -> bool:
+    """True where a reader must not know the first of two decisions: the second is due, and is to be given unaware."""
+    return state == CaseState.SECOND.value and is_blind and proposal is not None and reader != proposal["by"]
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """A verbatim sentence of a story, with where it was read."""

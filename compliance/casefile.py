@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlmodel import Session
 
-from compliance.case import CaseOrigin, Disposition
+from compliance.case import CaseAction, CaseOrigin, Disposition, is_kept_from
 from compliance.store import cases, ledger, origins
 from compliance.store.tables import CaptureRow, CaseRow, LedgerRow, ScreeningRow, StoryRow
 
@@ -33,8 +33,11 @@ def case_line(row: CaseRow) -> dict[str, Any]:
     }
 
 
-def case_file(session: Session, reference: str) -> dict[str, Any] | None:
-    """Return the whole case file: facts, stories with captures and judgements, and history. None if unknown."""
+def case_file(session: Session, reference: str, reader: str | None = None) -> dict[str, Any] | None:
+    """Return the whole case file: facts, stories with captures and judgements, and history. None if unknown.
+
+    With ``reader`` the history leaves out what that person must not know before deciding.
+    """
     row = cases.by_reference(session, reference)
     if row is None or row.id is None:
         return None
@@ -46,8 +49,16 @@ def case_file(session: Session, reference: str) -> dict[str, Any] | None:
         "stories": [
             _story(session, story, screening) | {"joined_because": link.reason} for link, story, screening in told
         ],
-        "history": [_event(event) for event in ledger.of_subject(session, reference)],
+        "history": [_event(event) for event in history(session, row, reader)],
     }
+
+
+def history(session: Session, row: CaseRow, reader: str | None) -> list[LedgerRow]:
+    """Return what was done to a case, oldest first, without what is kept from the reader, if one is named."""
+    events = ledger.of_subject(session, row.reference)
+    if reader is None or not is_kept_from(reader, row.state, row.is_blind, row.proposal):
+        return events
+    return [event for event in events if event.action != CaseAction.PROPOSED.value]
 
 
 def _story(session: Session, story: StoryRow, screening: ScreeningRow) -> dict[str, Any]:

@@ -120,6 +120,11 @@ API_RIGHTS: dict[str, tuple[frozenset[Role], Scope]] = {
 READINGS = frozenset({"case_page", "report_page", "api_case"})
 
 
+def reader(visitor: Visitor) -> str | None:
+    """Return who reads a case file, or None for an auditor, who sees everything and decides nothing."""
+    return None if visitor.role is Role.AUDITOR else visitor.name
+
+
 class SignInNeeded(Exception):
     """Nobody is signed in; the visitor is sent to the sign-in page and back afterwards."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
-from compliance.case import CaseAction, CaseState
+from compliance.case import CaseAction, CaseState, is_kept_from
 from compliance.casework import claimed_by_other
 from compliance.dossier import Dossier, dossier
 from compliance.store import changes, users
@@ -62,7 +62,6 @@ def second_reading(found: Dossier, visitor: Visitor) -> str:
 
 def is_hidden(found: Dossier, visitor: Visitor, action: str) -> bool:
     """True for the first decision where the second reader must not know it yet."""
-    row = found.row
-    if row.state != CaseState.SECOND.value or not row.is_blind or row.proposal is None:
-        return False
-    return action == CaseAction.PROPOSED and visitor.name != row.proposal["by"] and visitor.role is not Role.AUDITOR
+    row, reader = found.row, access.reader(visitor)
+    kept = reader is not None and is_kept_from(reader, row.state, row.is_blind, row.proposal)
+    return kept and action == CaseAction.PROPOSED

@@ -8,10 +8,12 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from compliance.case import CaseState, Disposition
 from compliance.casefile import case_file, case_line
+from compliance.casefile import history as case_history
 from compliance.decision import dispose_case, reopen_case
 from compliance.screening import Verdict
-from compliance.store import cases, ledger, listing
+from compliance.store import cases, listing
 from compliance.store.database import session_scope
+from compliance.web import access
 from compliance.web.api import frame
 from compliance.web.api.frame import Body, Caller, Cursor, IfMatch, Key, Limit, Listed, refusals
 
@@ -100,7 +102,7 @@ def list_cases(
 def show_case(request: Request, response: Response, reference: Reference, visitor: Caller) -> Any:
     """Show a whole case; its ETag is what a change of it needs."""
     with session_scope(request.app.state.engine) as session:
-        found = case_file(session, reference)
+        found = case_file(session, reference, access.reader(visitor))
     if found is None:
         raise HTTPException(404, f"There is no case {reference}.")
     etag = _etag(reference, found["revision"])
@@ -114,9 +116,10 @@ def show_case(request: Request, response: Response, reference: Reference, visito
 def history(request: Request, reference: Reference, visitor: Caller) -> list[dict[str, Any]]:
     """Show what was done to a case, oldest first, as the record has it."""
     with session_scope(request.app.state.engine) as session:
-        if cases.by_reference(session, reference) is None:
+        case = cases.by_reference(session, reference)
+        if case is None:
             raise HTTPException(404, f"There is no case {reference}.")
-        return [row.model_dump(mode="json") for row in ledger.of_subject(session, reference)]
+        return [row.model_dump(mode="json") for row in case_history(session, case, access.reader(visitor))]
 
 
 @router.post(

@@ -15,7 +15,7 @@ from compliance.store.database import open_engine, session_scope, upgrade
 from rules.findings import MeasureFinding, Party
 from rules.vocabulary import Kind, PartyType, Role, Status
 from tests import factories
-from tests.compliance.web.conftest import open_case, severity, sign_in
+from tests.compliance.web.conftest import bearer, make_token, open_case, severity, sign_in
 
 NOW = datetime.now(UTC)
 
@@ -365,6 +365,13 @@ def test_the_second_reader_may_be_kept_unaware(client: TestClient, desk_engine: 
     page = client.get(f"/cases/{reference}").text
     assert "PLAIN AS DAY" not in page and "You read unaware of it" in page
     assert "PLAIN AS DAY" not in client.get(f"/triage?show=second&case={reference}").text
+    for path in (f"/cases/{reference}/report", "/exports/cases.jsonl"):
+        answer = client.get(path)
+        assert answer.status_code == 200 and reference in answer.text and "PLAIN AS DAY" not in answer.text, path
+    given = bearer(make_token(desk_engine, "approver"))
+    for path in (f"/api/v1/cases/{reference}", f"/api/v1/cases/{reference}/history"):
+        answer = client.get(path, headers=given)
+        assert answer.status_code == 200 and reference in answer.text and "PLAIN AS DAY" not in answer.text, path
     sign_in(client, "auditor")
     assert "PLAIN AS DAY" in client.get(f"/cases/{reference}").text
 
