@@ -65,12 +65,12 @@ def export_file(request: Request, visitor: Person, form: Format, state: CaseStat
 
 
 def export_answer(request: Request, visitor: Visitor, form: Format, state: CaseState | None) -> Response:
-    """Return the cases as a file, piece by piece. Raises HTTPException 501 where a format's library is missing."""
+    """Return the cases as a file, piece by piece. Raises HTTPException 406 where a format's library is missing."""
     engine = request.app.state.engine
     try:
         pieces = _begun(export.exported(engine, form, state.value if state else None))
     except ConfigError as error:
-        raise HTTPException(501, f"{error}.") from error
+        raise HTTPException(406, f"{error}.") from error
     what = f"cases ({state.value})" if state else "cases"
     export.record_export(engine, visitor.name, what, form.value, datetime.now(UTC))
     name = f"embargowatch-cases.{form.ending}"

@@ -31,7 +31,7 @@ def report(request: Request, visitor: Caller, reference: Annotated[str, Path(max
     "/exports/cases",
     name="api_export",
     response_class=Response,
-    responses=refusals(501) | {200: {"content": {form.media: _TEXT for form in Format}, "description": "The file"}},
+    responses=refusals(406) | {200: {"content": {form.media: _TEXT for form in Format}, "description": "The file"}},
 )
 def export(
     request: Request, visitor: Caller, format: Format = Format.JSONL, state: CaseState | None = None

@@ -30,9 +30,9 @@ def test_no_part_of_a_model_saw_the_author_whom_it_judges(monkeypatch: pytest.Mo
     def counting(name: str) -> Any:
         fit = getattr(training, name)
 
-        def counted(given: np.ndarray, labels: np.ndarray) -> Any:
+        def counted(given: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> Any:
             rows[name].append(len(given))
-            return fit(given, labels)
+            return fit(given, labels, weights)
 
         return counted
 
