@@ -8,7 +8,7 @@ FEEDS ?=
 # Tests run side by side; `make test WORKERS=0` runs them one after the other.
 WORKERS := auto
 
-.PHONY: install run desk test check lint types lock train evaluate clean
+.PHONY: install ftm run desk test check lint types lock train evaluate clean
 
 install: $(VENV)/.runtime
 
@@ -31,6 +31,10 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.lock \
 		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.lock
 	@touch $@
+
+# The library that checks FollowTheMoney entities: an extra, since its PyICU is built from source where no wheel fits.
+ftm: $(VENV)/.dev
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/ftm.lock
 
 run: $(VENV)/.runtime
 	@$(BIN)/embargowatch run $(if $(FEEDS),--feeds $(FEEDS),--sample)
@@ -62,6 +66,7 @@ lock: $(VENV)/.bootstrap
 	$(COMPILE) requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(COMPILE) pyproject.toml -o requirements/runtime.lock
 	$(COMPILE) pyproject.toml --extra dev -c requirements/runtime.lock -o requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra ftm -c requirements/runtime.lock -c requirements/dev.lock -o requirements/ftm.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
