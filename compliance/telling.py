@@ -5,6 +5,7 @@ case. So two acts are told apart only where declared rules find, in different se
 kinds of goods: shells one way, oil the other.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -30,9 +31,12 @@ def told_apart(found: Extraction) -> tuple[Extraction, ...]:
 
 
 def passages_of(parts: Sequence[Passage], told: Sequence[Extraction]) -> list[tuple[Passage, ...]]:
-    """Return the sentences of each act: those nearest to where it is told. Title and lead belong to the first."""
+    """Return the sentences of each act: those nearest to where it is told. Title and lead belong to the first.
+
+    A long story tells much beside its act, which it shares with many others: of it only what is near the act counts.
+    """
     if len(told) == 1:
-        return [tuple(parts)]
+        return [_near(parts, told[0])]
     starts = [min(a.evidence.start for a in one.acts if a.evidence.field is Field.TEXT) for one in told]
     shares: list[list[Passage]] = [[] for _ in told]
     for part in parts:
@@ -43,6 +47,19 @@ def passages_of(parts: Sequence[Passage], told: Sequence[Extraction]) -> list[tu
 
 # The words of a rule stand somewhere in their sentence, and the passage is known by the sentence's start.
 _SENTENCE = 120
+# A story of more sentences is long; its title and first sentences say what it is about.
+_LONG, _LEAD = 14, 3
+
+
+def _near(parts: Sequence[Passage], found: Extraction) -> tuple[Passage, ...]:
+    """Return every sentence of a short story; of a long one title, lead, what tells of the act and what follows it."""
+    if len(parts) <= _LONG:
+        return tuple(parts)
+    spans = [e for party in found.parties for e in party.evidence] + [act.evidence for act in found.acts]
+    starts = [part.start for part in parts]
+    told = {bisect_right(starts, e.start) - 1 for e in spans if e.field is Field.TEXT}
+    kept = {*range(_LEAD), *told, *(place + 1 for place in told)}
+    return tuple(part for place, part in enumerate(parts) if place in kept)
 
 
 def _different(acts: Sequence[ActFound]) -> tuple[ActFound, ActFound] | None:
