@@ -35,6 +35,7 @@ from compliance.store.tables import CaseRow
 from compliance.store.tables_desk import FacetRow, WordsRow
 from compliance.web.app import create_app
 
+# Of people who exist in the benchmark's own database alone; its SQL holds no value but counts made here.
 PASSWORD = "a long enough password"  # noqa: S105
 NOW = datetime.now(UTC)
 CHUNK = 5_000

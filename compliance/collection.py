@@ -184,7 +184,7 @@ class Collector:
                 return job, host, self._page(job)
             validators, health = self.known.get(job.feed.id, (Validators(), Health()))
             return job, host, read_one(job.feed, self.policy, validators, health, datetime.now(UTC))
-        except Exception as error:
+        except Exception as error:  # whatever a hostile document breaks costs its own feed and no other
             log.exception("reading broke feed=%s link=%s", job.feed.id, job.link)
             broken = FetchOutcome(FeedState.PARSE_ERROR, f"it broke the reader ({type(error).__name__})")
             return job, host, broken if job.link else Reading(job.feed, broken)
@@ -229,6 +229,7 @@ class Collector:
             if now <= awaited.until:
                 continue
             for host in {host_of(link) for link in awaited.left}:
+                # The lambda is called before the loop goes on, so it sees this feed.
                 for job in self._queues.drop(host, lambda job: bool(job.link) and job.feed.id == feed_id):  # noqa: B023
                     awaited.pages[job.link] = FetchOutcome(FeedState.TIMEOUT, "no time left at this host's pace")
                     awaited.left.discard(job.link)

@@ -229,5 +229,5 @@ def deliver_until(monitor: Monitor, stopped: threading.Event, every: float = 15.
         except ConfigError:
             # Said when it was found, and shown at the desk; the next round may find it mended.
             continue
-        except Exception:
+        except Exception:  # a thread that died here would end all alerts in silence; the rows stay due
             log.warning("a round of deliveries broke", exc_info=True)
