@@ -111,6 +111,12 @@ class StoryLine(_Strict):
     def _said_once(cls, values: list[Any]) -> list[Any]:
         return _once(values)
 
+    @field_validator("parties")
+    @classmethod
+    def _each_named_once(cls, parties: list[PartyLine]) -> list[PartyLine]:
+        _once([party.canonical for party in parties])
+        return parties
+
     @model_validator(mode="after")
     def _what_its_label_needs(self) -> "StoryLine":
         if self.label == "breach":

@@ -108,6 +108,7 @@ NOBODY = {"name": "Oslo", "canonical": "Norway", "stance": "accuser"}
         ({"status": None}, "a breach needs status"),
         ({"negative_type": "policy"}, "a breach needs no negative_type"),
         ({"parties": []}, "a breach needs parties"),
+        ({"parties": [PARTY, PARTY | {"roles": ["recipient"]}]}, "parties: Value error, says the same twice"),
         ({"parties": [PARTY | {"roles": ["helper"]}]}, "parties.0.roles.0: "),
         ({"parties": [PARTY | {"roles": []}]}, "parties.0.roles: "),
         ({"parties": [PARTY | {"type": "planet"}]}, "parties.0.type: "),
