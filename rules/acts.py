@@ -19,6 +19,9 @@ from rules.vocabulary import Field, Kind, PartyType, Role
 
 NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
 _MAX_SENTENCES = 400
+_ARTICLES = ("the", "a", "an", "its", "his", "their", "eastern", "western", "northern", "southern")
+_DENYING = ("denied", "denies", "deny", "denying")
+_PLACING = ("in", "to", "on", "near", "at", "against", "into", "inside", "toward", "towards")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,19 @@ def _resolved(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> Iterator[tup
             mention = clause.tokens[index].mention
             if mention is None or mention.type in NEVER_PARTIES:
                 continue
+            if index == indexes[0] and _is_no_subject(clause, hit, index):
+                continue
             yield role, mention, answerable(mention, rulebook)
+
+
+def _is_no_subject(clause: Clause, hit: FrameHit, index: int) -> bool:
+    """True where the frame opens with the name and a word of place governs it: "in Kenya, sent", "on Libya by selling"."""
+    if any(clause.tokens[i].mention is not None for i in range(hit.first, index)):
+        return False
+    before = [t.word for t in clause.tokens[max(0, index - 3) : index]]
+    while before and before[-1] in _ARTICLES:
+        before.pop()
+    return bool(before) and before[-1] in _PLACING
 
 
 def answerable(mention: Mention, rulebook: Rulebook) -> str:
@@ -214,13 +229,22 @@ def is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
     return _is_doubt(clause.sentence.text.lower(), rulebook.phrases["negation"], rulebook.phrases["hypothetical"])
 
 
+def is_unsaid(clause: Clause, rulebook: Rulebook) -> bool:
+    """True where the sentence plans, asks for, imagines or negates what it speaks of.
+
+    That somebody denies it, and no more, tells what he is accused of.
+    """
+    negation = tuple(phrase for phrase in rulebook.phrases["negation"] if phrase not in _DENYING)
+    return _is_doubt(clause.sentence.text.lower(), negation, rulebook.phrases["hypothetical"])
+
+
 @lru_cache(maxsize=2_048)
 def _is_doubt(lowered: str, negation: tuple[str, ...], hypothetical: tuple[str, ...]) -> bool:
     patterns, sieve = _doubts(negation, hypothetical)
     return any(patterns[name].search(lowered) for name in sieve.possible(lowered))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def _doubts(*lists: tuple[str, ...]) -> tuple[dict[str, re.Pattern[str]], Sieve]:
     patterns = {str(number): phrases_in(phrases) for number, phrases in enumerate(lists)}
     return patterns, Sieve(patterns)

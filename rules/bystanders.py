@@ -38,6 +38,9 @@ class Stances:
         return Stance.ACCUSER if mention.type is PartyType.BODY else Stance.MENTIONED
 
 
+# How far a name stands from the "by" before it, and that from the word that accuses.
+_TO_BY, _TO_VERB = 4, 12
+_ACCUSED, _SEIZED = frozenset({"V=accuse:pp", "V=accuse:fin"}), frozenset({"V=seize:pp", "V=seize:fin"})
 _FIRMNESS = (Stance.DENIER, Stance.ACCUSER, Stance.SEIZER, Stance.VICTIM)
 
 
@@ -78,7 +81,21 @@ def _stance(clause: Clause, index: int) -> Stance | None:
         return Stance.ACCUSER
     if before and before[-1] in ("against", "attacked", "hit", "bombed", "targeting", "struck"):
         return Stance.VICTIM
-    return None
+    return _agent_of(clause, index)
+
+
+def _agent_of(clause: Clause, index: int) -> Stance | None:
+    """Read the verb of a passive whose agent the name is: "accused of smuggling rifles by ...", "seized by ..."."""
+    words = [t.word for t in clause.tokens[max(0, index - _TO_BY) : index]]
+    if "by" not in words:
+        return None
+    by = index - len(words) + len(words) - 1 - words[::-1].index("by")
+    tags = {tag for token in clause.tokens[max(0, by - 1) : by] for tag in token.tags}
+    if not _SEIZED.isdisjoint(tags):
+        return Stance.SEIZER
+    said = [token for token in clause.tokens[max(0, by - _TO_VERB) : by] if not _ACCUSED.isdisjoint(token.tags)]
+    ofs = {t.word for t in clause.tokens[max(0, by - _TO_VERB) : by]}
+    return Stance.ACCUSER if said and (said[-1] is clause.tokens[by - 1] or "of" in ofs) else None
 
 
 def _deniers(clause: Clause, subjects: Sequence[str], rulebook: Rulebook) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from rules.extraction import extract
 from rules.findings import Extraction
+from rules.naming import name_key
 from rules.rulebook import Rulebook
 from rules.vocabulary import Role
 
@@ -161,16 +162,21 @@ def _judge(
 
 
 def _count(report: RulesReport, story: Mapping[str, Any], found: Extraction, rulebook: Rulebook) -> None:
-    """Count one story. Another spelling of a name that the book knows is the same party."""
+    """Count one story. Another spelling of a name that the book knows is the same party, and so is the same name with
+    a legal form, an accent or a ship's prefix more or less (``name_key``).
+    """
     report.stories += 1
-    named = rulebook.canonical
+
+    def named(name: str) -> str:
+        return name_key(rulebook.canonical(name))
+
     sets: dict[str, tuple[set[Any], set[Any]]] = {
-        "party": ({p.canonical for p in found.parties}, {named(p["canonical"]) for p in story["parties"]}),
+        "party": ({named(p.canonical) for p in found.parties}, {named(p["canonical"]) for p in story["parties"]}),
         "role": (
-            {(p.canonical, r.value) for p in found.parties for r in p.roles},
+            {(named(p.canonical), r.value) for p in found.parties for r in p.roles},
             {(named(p["canonical"]), r) for p in story["parties"] for r in p["roles"]},
         ),
-        "denied": (set(found.denied_by), {named(name) for name in story["denied_by"]}),
+        "denied": ({named(name) for name in found.denied_by}, {named(name) for name in story["denied_by"]}),
     }
     ours, theirs = sets["role"]
     for role in Role:

@@ -13,6 +13,7 @@ from rules.acts import (
     clauses_of,
     framed_acts,
     is_doubted,
+    is_unsaid,
     one_way,
     quote_of,
     touches,
@@ -168,12 +169,12 @@ def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tup
 def _named(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Party, list[Act]]]:
     """Yield each candidate that is said to take part, and the acts that say so: the frames' if any, else a learnt one.
 
-    The weights decide, but a story whose every sentence with a name in it denies or imagines tells of no act.
+    The weights decide, but a story whose every sentence with a name in it negates or imagines tells of no act.
     """
     parts = parts_of(read.candidates, read.clauses, [act for act in read.acts if act.strong])
     naming = {place.clause for candidate in read.candidates for place in candidate.places}
     doubted = {n for n in naming if is_doubted(read.clauses[n][1], rulebook)}
-    told = doubted != naming
+    told = not all(is_unsaid(read.clauses[n][1], rulebook) for n in doubted) or doubted != naming
     judgements = [
         judge(features, rulebook.roles, {role for role, _ in parts.get(number, ())})
         for number, features in enumerate(read.features)
