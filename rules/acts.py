@@ -166,7 +166,7 @@ def _resolved(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> Iterator[tup
 
 
 def _is_no_subject(clause: Clause, hit: FrameHit, index: int) -> bool:
-    """True where the frame opens with the name and a word of place governs it: "in Kenya, sent", "on Libya by selling"."""
+    """True where the frame opens with the name and a word of place governs it: "on Libya by selling"."""
     if any(clause.tokens[i].mention is not None for i in range(hit.first, index)):
         return False
     before = [t.word for t in clause.tokens[max(0, index - 3) : index]]

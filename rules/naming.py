@@ -12,9 +12,11 @@ _REMARK = re.compile(r"\([^()]*\)|[\"“][^\"”]*[\"”]")
 _PREFIX = re.compile(r"^(?:the|m ?v|m ?t|ss)\s+")
 _NO_LETTER = re.compile(r"[\W_]+")
 _FORMS = frozenset(
-    "ltd limited llc inc incorporated corp corporation co company gmbh fze fzco dmcc sarl sal jsc ooo plc pte sa spa "
-    "sdn bhd ag bv nv oao zao pvt".split()
-)
+    (
+        "ltd", "limited", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh", "fze", "fzco",
+        "dmcc", "sarl", "sal", "jsc", "ooo", "plc", "pte", "sa", "spa", "sdn", "bhd", "ag", "bv", "nv", "oao", "zao", "pvt",
+    )
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4_096)
