@@ -220,7 +220,7 @@ def _is_outdone(
         led, leader = (other, candidate) if candidate.type is PartyType.PERSON else (candidate, other)
         if led is not leader and rulebook.principal(leader.name) == led.name and all(p.by_leader for p in led.places):
             if framed:
-                return led is other and sure[led.name] >= THRESHOLD_FRAMED
+                return leader is other and sure[leader.name] >= THRESHOLD_FRAMED
             return sure[other.name] > judged.violator
     return False
 

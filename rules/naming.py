@@ -14,7 +14,8 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _FORMS = frozenset(
     (
         "ltd", "limited", "llc", "inc", "incorporated", "corp", "corporation", "co", "company", "gmbh", "fze", "fzco",
-        "dmcc", "sarl", "sal", "jsc", "ooo", "plc", "pte", "sa", "spa", "sdn", "bhd", "ag", "bv", "nv", "oao", "zao", "pvt",
+        "dmcc", "sarl", "sal", "jsc", "ooo", "plc", "pte", "sa", "spa", "sdn", "bhd", "ag", "bv", "nv", "oao", "zao",
+        "pvt",
     )
 )  # fmt: skip
 
