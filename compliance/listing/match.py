@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from compliance.listing.facts import Facts, facts_of
 from compliance.listing.index import Found, NameIndex
 from compliance.listing.listed import Listed, Quality, Sort
-from compliance.listing.spelling import tokens_of
+from compliance.listing.spelling import has_form, tokens_of
 from compliance.listing.wordlists import word_lists
 from rules.mentions import is_imo_number
 from rules.vocabulary import PartyType
@@ -17,7 +17,9 @@ THRESHOLD = 0.75
 # By how well two names agree: the bits that names must share where every word has its like, and where some have not.
 _NEEDED = ((0.97, 4.5, 9.0), (0.95, 5.0, 9.0), (0.9, 7.8, 9.5), (0.85, 8.5, 11.5), (0.0, 10.5, 12.0))
 _LIKENESS = {2: 0.845, 3: 0.82, 4: 0.78}
-_BITS_ONE, _BITS_WEAK, _BITS_SYLLABLES, _BITS_THREE = 7.0, 12.0, 17.0, 5.0
+_BITS_ONE, _BITS_SYLLABLES, _BITS_THREE = 7.0, 17.0, 5.0
+# What a person's other name of two words must tell: spelled as it is listed, and otherwise.
+_BITS_ALIAS, _BITS_ALIAS_OTHERWISE, _AS_LISTED = 10.0, 13.0, 0.97
 _NEARLY_WHOLE, _SYLLABLE = 0.88, 5
 _SORTS = {
     PartyType.PERSON: Sort.PERSON, PartyType.GROUP: Sort.BODY, PartyType.ORGANISATION: Sort.BODY,
@@ -98,14 +100,24 @@ def is_imo(digits: str) -> bool:
 def _by_name(sought: Sought, index: NameIndex, beside: Collection[str], threshold: float) -> Iterator[Match]:
     sort = _SORTS.get(sought.type) if sought.type else None
 
-    def accept(found: Found) -> bool:
-        return is_telling(found, beside) and not (sort is None and _is_of_another_sort(found))
-
     for name in dict.fromkeys((sought.name, *sought.also)):
+
+        def accept(found: Found, name: str = name) -> bool:
+            cued = _is_cued(sought, found, beside)
+            return is_telling(found, cued, has_form(name)) and not (sort is None and _is_of_another_sort(found))
+
         for found in index.find(name, sort, accept=accept):
             match = _judged(sought, name, found)
             if match.score >= min(threshold, _THRESHOLD_RARE if _is_rare(found) else 1.0):
                 yield match
+
+
+def _is_cued(sought: Sought, found: Found, beside: Collection[str]) -> bool:
+    """True where more than the name speaks for the record: a party of its regime beside it, a birth, a nationality."""
+    if set(found.listed.regimes) & set(beside):
+        return True
+    facts = facts_of(sought.birth_dates, sought.countries, sought.imo, found.listed)
+    return any(bearing > 0 for _, bearing in facts.features) and facts.bearing > 0
 
 
 def _is_rare(found: Found) -> bool:
@@ -114,24 +126,39 @@ def _is_rare(found: Found) -> bool:
     return not compared.extra and compared.bits >= _BITS_RARE and compared.likeness >= _RARE_LIKENESS
 
 
-def is_telling(found: Found, beside: Collection[str] = ()) -> bool:
-    """True where what two names share could tell one party from the others that bear such words."""
+def is_telling(found: Found, cued: bool = False, said_as_firm: bool = False) -> bool:
+    """True where what two names share could tell one party from the others that bear such words.
+
+    ``cued`` tells that more than the name speaks for it: without, neither a weak alias counts nor a person's other name
+    of two words that many bear. ``said_as_firm`` tells that the name was said with a legal form.
+    """
     shared, by = found.comparison.shared, found.by
-    in_context = bool(set(found.listed.regimes) & set(beside))
-    if by.quality is Quality.WEAK and not in_context:
-        return len(shared) >= 2 and found.comparison.is_whole and found.comparison.bits >= _BITS_WEAK
+    if not cued and (by.quality is Quality.WEAK or _is_a_common_alias(found)):
+        return False
     if len(shared) + len(found.comparison.missing) == 1:
-        return _is_one_word(found, in_context)
+        return _is_one_word(found, cued, said_as_firm)
     if len(shared) < 2 or found.comparison.likeness < _LIKENESS[min(len(shared), 4)]:
         return False
     if found.comparison.missing and not _could_be_short_for(found):
         return False
-    return found.comparison.bits >= (0 if in_context and found.comparison.is_whole else _needed(found))
+    return found.comparison.bits >= (0 if cued and found.comparison.is_whole else _needed(found))
+
+
+def _is_a_common_alias(found: Found) -> bool:
+    """True for a person's other name of which at most two words tell anything, and little: "Muhammad Amin"."""
+    if found.listed.sort is not Sort.PERSON or found.by.quality is Quality.PRIMARY:
+        return False
+    telling = [word for _, word, _ in found.comparison.shared if word not in word_lists().titles]
+    needed = _BITS_ALIAS if found.comparison.likeness >= _AS_LISTED else _BITS_ALIAS_OTHERWISE
+    return len(telling) <= 2 and found.comparison.bits < needed
 
 
 def _could_be_short_for(found: Found) -> bool:
     """A shortened name is spelled well and keeps its first word or all others: a father's name means no son."""
     compared, first = found.comparison, tokens_of(found.by.name)[0].text
+    if found.listed.sort is Sort.BODY and len(compared.missing) > 1 and compared.lacks_most_telling:
+        # "Islamic State" is not its Khorasan province: what tells a branch from its parent must be said.
+        return False
     if compared.bits >= _BITS_RARE:
         return True
     return min(s for _, _, s in compared.shared) >= 0.75 and not (
@@ -164,14 +191,18 @@ def _needed(found: Found) -> float:
     return next(w if compared.is_whole else part for least, w, part in _NEEDED if compared.score >= least)
 
 
-def _is_one_word(found: Found, in_context: bool) -> bool:
-    """A name of one word must be that word; an alias of a person or an acronym needs a hit of the regime beside it."""
+def _is_one_word(found: Found, cued: bool, said_as_firm: bool) -> bool:
+    """A name of one word must be that word; an alias of a person or an acronym needs a hit of the regime beside it.
+
+    A short word counts where both names have a legal form: "Koti Corp".
+    """
     compared = found.comparison
     length = max((len(word) for _, word, _ in compared.shared), default=0)
-    least = 0.97 if length < 7 else 0.85 if length < 9 else 0.8
+    least = 0.97 if length < 7 else 0.82 if length < 9 else 0.8
+    shortest = 3 if said_as_firm and has_form(found.by.name) else 4
     is_same = not compared.extra and all(s >= least for _, _, s in compared.shared)
     is_own = found.listed.sort is not Sort.PERSON or found.by.quality is Quality.PRIMARY
-    return is_same and (in_context or (is_own and length > 4 and compared.bits >= _BITS_ONE))
+    return is_same and (cued or (is_own and length > shortest and compared.bits >= _BITS_ONE))
 
 
 def _judged(sought: Sought, name: str, found: Found) -> Match:

@@ -7,7 +7,7 @@ t and d) made one. Arabic script writes few vowels, so a token from it has nothi
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -29,14 +29,16 @@ _OF_SERVANT = re.compile(
     r"abd(?:[aeiou]{1,2}(?:l|r(?=r)|s(?=s)|n(?=n)|d(?=d)|z(?=z)|t(?=t))?)?(?=[^aeiou]..|[aeio][^aeiou].)"
 )
 _FATHER = frozenset(("abu", "abou", "abo", "aboo", "umm", "oum", "um"))
-_GOD = re.compile(r"(?<=..)[aeou]{1,2}ll?a+h?$")
+_GOD = re.compile(r"(?<=..)[aeou]{1,2}ll?(?:a+h?|h)$")
 _GOD_ALONE = re.compile(r"[aou]{1,2}llah?$")
+# "Allah Dad" and "Khuda Bakhsh" are given names of two words: the second belongs to the first.
+_GIVEN_BY_GOD = frozenset(("dad", "yar", "bakhsh", "baksh", "bux", "nazar", "ditta", "wasaya"))
 _FAITH = re.compile(r"(?<=...)(?:[aeiou]{1,2}d{1,2}|(?<=[b-z])d)(?:in|een|ine|yne?)$|(?<=...)[aeiou]{1,2}dden$")
 _FAITH_ALONE = re.compile(r"(?:[aeiou]{1,2}d)?d(?:in|een|ine|yne?)$|[aeiou]{1,2}dden$")
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"), (r"dzh|dsh|dj", "j"),
+        (r"^[ei]y(?=a)", "i"), (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"), (r"dzh|dsh|dj", "j"),
         (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
         (r"dh", "d"), (r"ck", "k"), (r"ts|tz", "s"), (r"qu?|c", "k"), (r"x", "ks"), (r"(?<=[aeiou])h(?![aeiou])", ""),
         (r"eo", "o"), (r"eu", "u"), (r"oo|ou|uw|(?<=.)w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"),
@@ -71,12 +73,19 @@ class Token(NamedTuple):
 @lru_cache(maxsize=65_536)
 def token_of(text: str, is_abjad: bool = False, written: str = "") -> Token:
     """Return the token of a word in small Latin letters."""
-    sound = word_lists().rivals.get(text, text)
-    for pattern, replacement in _SOUNDS:
-        sound = pattern.sub(replacement, sound)
+    rivals = word_lists().rivals
+    sound = _sound(text)
+    # "Yeu" is "Yu", of which "Ryu" is a rival.
+    sound = _sound(rivals[text]) if text in rivals else _sound(rivals[sound]) if sound in rivals else sound
     near = sound.translate(_ALIKE)
     bones = re.sub(r"(.)\1+", r"\1", ("a" if near[:1] in "aeiou" else near[:1]) + _VOWELS.sub("", near)[1:])
     return Token(text, sound, bones, written or text, is_abjad)
+
+
+def _sound(word: str) -> str:
+    for pattern, replacement in _SOUNDS:
+        word = pattern.sub(replacement, word)
+    return word
 
 
 @lru_cache(maxsize=65_536)
@@ -86,20 +95,59 @@ def tokens_of(name: str) -> tuple[Token, ...]:
     A name that holds nothing else keeps them.
     """
     words = _words(name[:MAX_LETTERS])
-    lists = word_lists()
-    kept = [(w, a) for w, a in words if w not in lists.particles and not is_legal_form(w)] or words
+    following = [w for w, _ in words[1:]] + [""]
+    kept = [
+        (w, a) for (w, a), after in zip(words, following, strict=True) if not (_is_particle(w, after) or is_legal_form(w))
+    ] or words
     # "Bank Sepah and Bank Sepah International" says nothing twice.
     told = {word: (abjad, written) for word, abjad, written in reversed(_compounds(kept)[:MAX_TOKENS])}
     return tuple(token_of(word, *how) for word, how in reversed(told.items()))
 
 
+# Articles, and what says whose son one is: these are often romanised otherwise, and no name sounds like them.
+_ARTICLES = ("al", "el", "ul", "ur", "ad", "ash", "ibn", "ebn", "bint", "ould", "of", "for")
+
+
+def _is_particle(word: str, after: str) -> bool:
+    """True for an article or a word that ties names together; "Son" is a Korean name but before "of"."""
+    if word in _KIN:
+        return after == "of"
+    return word in word_lists().particles or _sounds_like_an_article(word)
+
+
+_KIN = ("son", "daughter")
+
+
+@lru_cache(maxsize=65_536)
+def _sounds_like_an_article(word: str) -> bool:
+    return len(word) <= 6 and _sound(word) in _article_sounds()
+
+
+@cache
+def _article_sounds() -> frozenset[str]:
+    return frozenset(map(_sound, _ARTICLES))
+
+
 @lru_cache(maxsize=65_536)
 def is_legal_form(word: str) -> bool:
-    """True for a form in which firms are registered, also where a long one is mistyped by a letter."""
+    """True for a form in which firms are registered, also where a long one is misspelled by a letter or a sound."""
     forms = word_lists().legal_forms
-    return word in forms or (
-        len(word) >= 6 and any(len(f) >= 6 and OSA.distance(word, f, score_cutoff=1) <= 1 for f in forms)
+    if word in forms or len(word) < 6:
+        return word in forms
+    sound = _sound(word)
+    return any(
+        OSA.distance(word, f, score_cutoff=1) <= 1 or OSA.distance(sound, _sound(f), score_cutoff=1) <= 1
+        for f in forms
+        if len(f) >= 6
     )
+
+
+@lru_cache(maxsize=65_536)
+def has_form(name: str) -> bool:
+    """True where a name holds a legal form beside other words: it is said as that of a firm."""
+    words = [word for word, _ in _words(name[:MAX_LETTERS])]
+    forms = [word for word in words if len(word) > 2 and is_legal_form(word)]
+    return bool(forms) and len(forms) < len(words)
 
 
 def _words(name: str) -> list[tuple[str, bool]]:
@@ -121,7 +169,10 @@ def _compounds(words: list[tuple[str, bool]]) -> list[tuple[str, bool, str]]:
     """Join what is one name however it is divided: Abdul Rahman, Habib Ullah, Saif al-Din, Abu Bakr."""
     joined: list[tuple[str, bool, str]] = []
     held = ""
-    for word, abjad in words:
+    for place, (word, abjad) in enumerate(words):
+        if word == "allah" and place + 1 < len(words) and words[place + 1][0] in _GIVEN_BY_GOD:
+            held += word
+            continue
         if held:
             word, held = held + word, ""
         elif _SERVANT.match(word) and word != "abdi":
