@@ -194,6 +194,9 @@ def match(
     imo: Annotated[str, typer.Option(help="IMO number of a vessel.")] = "",
     born: Annotated[str, typer.Option(help="Birth date or year.")] = "",
     country: Annotated[str, typer.Option(help="Nationality.")] = "",
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Another party that the story names: it may let a weak alias count.")
+    ] = None,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Show how a party stands against the lists in use: each match with score, features and reason.
@@ -208,7 +211,8 @@ def match(
     party = {"canonical": name, "name": name, "type": type_, "imo": imo, "birth_dates": [born] if born else [],
              "countries": [country] if country else []}  # fmt: skip
     with session_scope(_engine()) as session:
-        standing = standings_of(session, [party])[name]
+        others = [{"canonical": other, "name": other} for other in beside or ()]
+        standing = standings_of(session, [party], others=others)[name]
     found = [m for m in (standing.match, *standing.also) if m is not None]
     plain = [
         {"key": m.listed.key, "reference": m.listed.reference, "name": m.listed.name, "met": m.by, "score": m.score,

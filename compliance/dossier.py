@@ -93,7 +93,7 @@ def dossier(session: Session, reference: str) -> Dossier | None:
         row=row,
         told=told,
         groups=_by_origin(session, told),
-        standings=standings_of(session, row.parties, row.id),
+        standings=standings_of(session, row.parties, row.id, bystanders_of(told)),
         machine=changes.machines(row, made),
         measures=_measures(told, row.regimes),
         claims=tuple(c for t in told for c in _claims(t)),
@@ -104,6 +104,12 @@ def dossier(session: Session, reference: str) -> Dossier | None:
         marks=tuple(marks),
         points=tuple(points(priorities.weighed(row))),
     )
+
+
+def bystanders_of(told: Sequence[Told]) -> list[Mapping[str, Any]]:
+    """Return whoever the stories name beside the parties, each once."""
+    named = (b for t in told for b in (t.screening.judgement.get("non_parties") or ()))
+    return list({str(one["canonical"]): one for one in named}.values())
 
 
 def _told(session: Session, case_id: int, marks: Sequence[MarkRow]) -> tuple[Told, ...]:

@@ -17,12 +17,13 @@ from compliance.listing.wordlists import word_lists
 
 # A longer name is a list or a paragraph: what stands behind is not looked at.
 MAX_LETTERS, MAX_TOKENS = 300, 16
+_SHORT = 3
 _ABJAD = re.compile(r"[\u0590-\u07bf\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")
 _SYLLABIC = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _SYLLABLE = re.compile(r"[A-Z][a-z]*")
 _SPELLED_OUT = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
 _APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ]")
-_OF_HIS = re.compile(r"(?<=\w{3})['’]s(?!\w)")
+_OF_HIS = re.compile(r"(?:(?<=\w{3})|(?<=[A-Z]))['’]s(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
 _SERVANT = re.compile(r"abd[aeiou]{1,2}[lnrstdz]?$|abd$")
 _OF_SERVANT = re.compile(
@@ -38,17 +39,19 @@ _FAITH_ALONE = re.compile(r"(?:[aeiou]{1,2}d)?d(?:in|een|ine|yne?)$|[aeiou]{1,2}
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"^[ei]y(?=a)", "i"), (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"), (r"dzh|dsh|dj", "j"),
-        (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
+        (r"^[ei]y(?=a)", "i"), (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"),
+        (r"dzh|dsh|dj", "j"),
+        (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh|qh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
         (r"dh", "d"), (r"ck", "k"), (r"ts|tz", "s"), (r"qu?|c", "k"), (r"x", "ks"), (r"(?<=[aeiou])h(?![aeiou])", ""),
-        (r"eo", "o"), (r"eu", "u"), (r"oo|ou|uw|(?<=.)w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"),
-        (r"ee|ie|iy|ij|ii|yi", "i"),
+        (r"ee+", "i"), (r"eo", "o"), (r"eu", "u"), (r"oo+|ou|uw|(?<=.)w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"),
+        (r"ie|iy|ij(?![aeiou])|ii|yi|(?<=[^aeiou])y(?=[aeou])", "i"),
         (r"a[iy]|e[iy]", "e"), (r"y(?=[^aeiou]|$)", "i"), (r"aa", "a"), (r"v", "w"), (r"(?<=.)e$", "i"),
         (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
 _ALIKE = str.maketrans("gqKdbjSCrz", "kkktpsssls")
 _VOWELS = re.compile(r"(?<=.)[aeiou]+")
+_VOWEL = re.compile(r"[aeiou]")
 _WEAK = re.compile(r"(?<=.)[aeiouwyh']+")
 
 
@@ -94,14 +97,18 @@ def tokens_of(name: str) -> tuple[Token, ...]:
 
     A name that holds nothing else keeps them.
     """
-    words = _words(name[:MAX_LETTERS])
-    following = [w for w, _ in words[1:]] + [""]
+    words, lists = _words(name[:MAX_LETTERS]), word_lists()
+    following = [*(w for w, _ in words[1:]), ""][: len(words)]
+    of_trade = any(w in lists.common for w, _ in words)
     kept = [
-        (w, a) for (w, a), after in zip(words, following, strict=True) if not (_is_particle(w, after) or is_legal_form(w))
+        (w, a)
+        for (w, a), after in zip(words, following, strict=True)
+        if not (_is_particle(w, after) or is_legal_form(w) or (of_trade and not after and _ends_like_a_form(w)))
     ] or words
-    # "Bank Sepah and Bank Sepah International" says nothing twice.
-    told = {word: (abjad, written) for word, abjad, written in reversed(_compounds(kept)[:MAX_TOKENS])}
-    return tuple(token_of(word, *how) for word, how in reversed(told.items()))
+    found = _compounds(kept)[:MAX_TOKENS]
+    # "Bank Sepah and Bank Sepah International" says nothing twice, but "Chang Chang Ha" is a name.
+    told = found if len(found) <= _SHORT else reversed({row[0]: row for row in reversed(found)}.values())
+    return tuple(token_of(*row) for row in told)
 
 
 # Articles, and what says whose son one is: these are often romanised otherwise, and no name sounds like them.
@@ -140,6 +147,20 @@ def is_legal_form(word: str) -> bool:
         for f in forms
         if len(f) >= 6
     )
+
+
+# The short forms that firms of all lands end in: "Ceo" and "Cu" stand for "Co", "Ldd" for "Ltd", "Ceorp" for "Corp".
+_ENDS, _BY_SOUND = ("co", "ltd", "nv"), "corp"
+
+
+def _ends_like_a_form(word: str) -> bool:
+    like = len(word) <= 3 and (bool(_VOWEL.search(word)), token_of(word).bones) in _bones_of_ends()
+    return like or _sound(word) == _sound(_BY_SOUND)
+
+
+@cache
+def _bones_of_ends() -> frozenset[tuple[bool, str]]:
+    return frozenset((bool(_VOWEL.search(form)), token_of(form).bones) for form in _ENDS)
 
 
 @lru_cache(maxsize=65_536)

@@ -5,12 +5,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from compliance.listing.changes import told
 from compliance.listing.index import NameIndex
 from compliance.listing.listed import Listed, Sort
 from compliance.listing.match import Match, Sought, matches
 from rules.vocabulary import PartyType
+
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 class StandingKind(StrEnum):
@@ -67,13 +70,15 @@ def standing_of(
     verdicts: Mapping[str, Verdict],
     principals: Sequence[Sought] = (),
     named_before: str = "",
+    beside: Mapping[str, str] = _NOBODY,
 ) -> Standing:
     """Return how a party stands.
 
     ``verdicts`` are the newest for this party, by the listed record's key; one counts while neither side has changed.
-    ``principals`` are those for which the book says that the party acts, nearest first.
+    ``principals`` are those for which the book says that the party acts, nearest first; ``beside`` tells by regime who
+    else in the story is listed.
     """
-    found, confirmed = _judged(party, _matches(party, index), verdicts)
+    found, confirmed = _judged(party, matches_of(party, index, beside), verdicts)
     listed = [m for m in found if not m.listed.is_watched]
     watched = [m for m in found if m.listed.is_watched]
     also = tuple(found[1:])
@@ -93,14 +98,23 @@ def standing_of(
     return Standing(StandingKind.UNLISTED, "no listed or watched name is like this one")
 
 
-def _matches(party: Sought, index: NameIndex) -> list[Match]:
-    """Return the matches of a party, looked up once for each index: pages name the same parties again and again."""
+def matches_of(party: Sought, index: NameIndex, beside: Mapping[str, str] = _NOBODY) -> list[Match]:
+    """Return the matches of a party, looked up once for each index: pages name the same parties again and again.
+
+    What it is beside others counts only where it is listed nowhere by itself.
+    """
     remembered = index.remembered
     if len(remembered) > _REMEMBERED:
         remembered.clear()
     if party not in remembered:
         remembered[party] = matches(party, index)
-    return list(remembered[party])
+    alone = remembered[party]
+    if not beside or any(not match.listed.is_watched for match in alone):
+        return list(alone)
+    key = (party, tuple(sorted(beside.items())))
+    if key not in remembered:
+        remembered[key] = matches(party, index, beside)
+    return list(remembered[key])
 
 
 def _judged(party: Sought, found: list[Match], verdicts: Mapping[str, Verdict]) -> tuple[list[Match], set[str]]:
@@ -120,7 +134,7 @@ def _belonging(
     party: Sought, index: NameIndex, principals: Sequence[Sought], watched: Sequence[Match]
 ) -> Standing | None:
     for principal in principals:
-        for match in _matches(principal, index):
+        for match in matches_of(principal, index):
             if not match.listed.is_watched:
                 reason = f"acts for {principal.name}, which is listed: {match.reason}"
                 return Standing(StandingKind.BELONGS_TO_LISTED, reason, match)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from compliance.listimport import import_file
+from compliance.listing.listed import Quality
 from compliance.listing.standing import Standing, StandingKind
 from compliance.store import ledger
 from compliance.store.database import session_scope
@@ -141,3 +142,15 @@ def test_a_page_of_two_hundred_parties_takes_as_many_queries_as_one(engine: Engi
     with session_scope(engine) as session:
         standings_of(session, [party(f"Number {n} Ltd") for n in range(200)])
     assert len(asked) - first <= first
+
+
+def test_a_weak_alias_counts_at_the_desk_where_the_story_names_another_of_its_regime(engine: Engine) -> None:
+    terminator = party("Terminator", "person")
+    with session_scope(engine) as session:
+        alone = standings_of(session, [terminator])["Terminator"]
+        beside = standings_of(session, [terminator], others=[party("M23", "group")])["Terminator"]
+        elsewhere = standings_of(session, [terminator], others=[party("Houthis", "group")])["Terminator"]
+    assert alone.kind is StandingKind.UNLISTED and elsewhere.kind is StandingKind.UNLISTED
+    assert beside.kind is StandingKind.UN_LISTED and beside.match is not None
+    assert beside.match.quality is Quality.WEAK
+    assert "a weak alias of" in beside.reason and "the story names M23 (CDe." in beside.reason
