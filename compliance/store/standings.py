@@ -1,7 +1,7 @@
 """How parties stand against the lists and the cases before, for a whole page at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -28,19 +28,20 @@ def standings_of(
     parties: Sequence[Mapping[str, Any]],
     case_id: int | None = None,
     others: Sequence[Mapping[str, Any]] = (),
+    on: date | None = None,
 ) -> dict[str, Standing]:
     """Return the standing of each party by its canonical name; with ``case_id``, as seen from that case.
 
     ``parties`` are as cases hold them: canonical, name and type, perhaps imo, birth_dates and countries; ``others`` are
-    whoever else the stories name. A weak alias of one counts where another is listed under the same regime. Two
-    queries for all of them together; the index is built once for the lists in use.
+    whoever else the stories name. A weak alias of one counts where another is listed under the same regime. ``on`` is
+    the day of the act. Two queries for all of them together; the index is built once for the lists in use.
     """
     sought = {str(p["canonical"]): sought_of(p) for p in parties}
     index, book = joint_index(session), load_rulebook()
     verdicts, before = _verdicts(session, sought), _named_before(session, sought, case_id)
     named = {str(p["canonical"]): p for p in others if str(p["canonical"]) not in sought}
     present = sought | {name: sought_of({"type": _type_of(name, book), **p}) for name, p in named.items()}
-    alone = [[m for m in matches_of(party, index) if not m.listed.is_watched] for party in present.values()]
+    alone = [[m for m in matches_of(party, index) if m.listed.is_listed] for party in present.values()]
     beside = dict(zip(present, beside_each(alone, list(present)), strict=True))
     return {
         name: standing_of(
@@ -50,6 +51,7 @@ def standings_of(
             _principals(name, book),
             before.get(party_key(name), ""),
             beside[name],
+            on,
         )
         for name, party in sought.items()
     }
