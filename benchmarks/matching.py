@@ -4,10 +4,11 @@
 
 Each listed name is perturbed (perturbation.py); it is found where its own record is matched, with none before it. Names
 of ordinary news (news_names.py) that are matched are false unless the news means the listed party, which someone must
-have read: matching_read.txt keeps such names as digests. Two draws in three are for development, the third (--held-out)
-for the figures of a release. The others answer the same questions: rapidfuzz compares with every listed name,
-nomenklatura's logic matcher judges the twenty names that rapidfuzz finds nearest. nomenklatura needs libraries that
-exclude ours, so it runs under the interpreter that EMBARGOWATCH_NOMENKLATURA_PYTHON names, and is left out without it.
+have read: matching_read.txt keeps such names as digests. Four draws are for development; three others (--held-out),
+with the news of another seed, are for the figures of a release. The others answer the same questions: rapidfuzz
+compares with every listed name, nomenklatura's logic matcher judges the twenty names that rapidfuzz finds nearest.
+nomenklatura needs libraries that exclude ours, so it runs under the interpreter that EMBARGOWATCH_NOMENKLATURA_PYTHON
+names, and is left out without it.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from rules.rulebook import load_rulebook
 from rules.vocabulary import PartyType
 
 HERE = Path(__file__).parent
+DEVELOPMENT, HELD_OUT = (0, 1, 3, 4), (5, 6, 7)
 TYPES = {Sort.PERSON: PartyType.PERSON, Sort.BODY: PartyType.ORGANISATION}
 Answer = tuple[str, float]
 Matcher = Callable[[Sequence[Sought]], list[list[Answer]]]
@@ -172,7 +174,7 @@ def main() -> None:
     started = time.process_time()
     index = NameIndex(records)
     print(f"{len(records)} records, index built in {time.process_time() - started:.2f} s")
-    asked, undecided = questions(found, (2,) if given.held_out else (0, 1))
+    asked, undecided = questions(found, HELD_OUT if given.held_out else DEVELOPMENT)
     print(f"{len(asked)} perturbed names ({undecided} that nobody could decide left out)")
     texts = stories(Path(os.environ["EMBARGOWATCH_BACKGROUND"]), given.stories, given.seed)
     by_form = [Sought(n, t) for n, t in mentioned(texts, load_rulebook())]

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
@@ -129,19 +129,24 @@ def _short(value: Any) -> str:
 
 @app.command("import")
 def import_list(
-    file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8; its columns are told in docs/matching.md.")],
-    name: Annotated[str, typer.Option("--as", help="Name of the watchlist, or un-1718-vessels.")] = "own",
+    file: Annotated[Path, typer.Argument(help="A CSV file in UTF-8 (docs/matching.md), or the UN's XML.")],
+    name: Annotated[
+        str, typer.Option("--as", help="Name of the watchlist, un-1718-vessels or un-consolidated.")
+    ] = "own",
     by: Annotated[str, _BY] = "",
     confirm: Annotated[bool, typer.Option("--confirm", help="Take the file although half of its rows went.")] = False,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
-    """Put a CSV file into use as a watchlist, or as the 1718 vessel list, and search stored stories for its new names.
+    """Put a file into use as a watchlist, vessel list or UN list, and search stored stories for its new names.
 
-    A fault is told with file, line and field, refuses the whole file, and leaves the list in use as it was.
+    The UN list is the UN's own XML (--as un-consolidated), for hosts that cannot fetch it. A watchlist has the columns
+    of docs/matching.md or those of OpenSanctions' targets.simple.csv, in which the lists of OFAC, the EU and others
+    are published. A fault is told with file, line and field, refuses the whole file, and leaves the list in use as
+    it was.
 
     Example: embargowatch lists import customers.csv --as customers
     """
-    source = name if name == Source.UN_VESSELS else f"{WATCHLIST}{name.removeprefix(WATCHLIST)}"
+    source = name if name in list(Source) else f"{WATCHLIST}{name.removeprefix(WATCHLIST)}"
     try:
         found = import_file(_engine(), file, source, by or getuser(), confirmed=confirm)
     except ListFileError as error:
@@ -194,6 +199,10 @@ def match(
     imo: Annotated[str, typer.Option(help="IMO number of a vessel.")] = "",
     born: Annotated[str, typer.Option(help="Birth date or year.")] = "",
     country: Annotated[str, typer.Option(help="Nationality.")] = "",
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Another party that the story names: it may let a weak alias count.")
+    ] = None,
+    on: Annotated[str, typer.Option(help="Day of the act: who was listed then, or is only since, is told so.")] = "",
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Show how a party stands against the lists in use: each match with score, features and reason.
@@ -205,10 +214,15 @@ def match(
 
     if type_ and type_ not in set(PartyType):
         raise ConfigError(f"--type: {type_!r} is no type of a party")
+    try:
+        day = date.fromisoformat(on) if on else None
+    except ValueError as error:
+        raise ConfigError(f"--on: {on!r} is no day as 2026-11-20") from error
     party = {"canonical": name, "name": name, "type": type_, "imo": imo, "birth_dates": [born] if born else [],
              "countries": [country] if country else []}  # fmt: skip
     with session_scope(_engine()) as session:
-        standing = standings_of(session, [party])[name]
+        others = [{"canonical": other, "name": other} for other in beside or ()]
+        standing = standings_of(session, [party], others=others, on=day)[name]
     found = [m for m in (standing.match, *standing.also) if m is not None]
     plain = [
         {"key": m.listed.key, "reference": m.listed.reference, "name": m.listed.name, "met": m.by, "score": m.score,
@@ -271,7 +285,8 @@ def hunt_names(
     with session_scope(engine) as session:
         index = joint_index(session)
     try:
-        wanted = [standings.record_of(index, key) for key in records] if records else list(index.records)
+        wanted = [standings.record_of(index, key) for key in records or ()]
+        wanted = wanted or [record for record in index.records if record.delisted_on is None]
     except LookupError as error:
         raise ConfigError(str(error)) from error
     report = hunt(engine, wanted, f"asked for: {', '.join(records) if records else 'all lists in use'}")

@@ -60,6 +60,19 @@ def run_tests(
 
 
 @app.command()
+def regimes() -> None:
+    """Print the page of all regimes: who is bound, by which measures, on which days, with paragraphs and sources.
+
+    The page docs/regimes.md is what this prints.
+
+    Example: embargowatch rules regimes > docs/regimes.md
+    """
+    from compliance.regimepage import regimes_page
+
+    typer.echo(regimes_page(open_rulebook().regimes.values()), nl=False)
+
+
+@app.command()
 def explain(
     story: Annotated[str, typer.Argument(help="A file with one JSON story, - for standard input, or the text itself.")],
     title: Annotated[str, typer.Option(help="The title, where the text itself is given.")] = "",

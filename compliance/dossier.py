@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -93,7 +93,7 @@ def dossier(session: Session, reference: str) -> Dossier | None:
         row=row,
         told=told,
         groups=_by_origin(session, told),
-        standings=standings_of(session, row.parties, row.id),
+        standings=standings_of(session, row.parties, row.id, bystanders_of(told), day_of(told)),
         machine=changes.machines(row, made),
         measures=_measures(told, row.regimes),
         claims=tuple(c for t in told for c in _claims(t)),
@@ -104,6 +104,20 @@ def dossier(session: Session, reference: str) -> Dossier | None:
         marks=tuple(marks),
         points=tuple(points(priorities.weighed(row))),
     )
+
+
+def day_of(told: Sequence[Told]) -> date | None:
+    """Return the first day of the act that a measure of a story tells, else that of the earliest story."""
+    days = [str(m.get("days") or "")[:10] for t in told for m in t.screening.judgement["measures"]]
+    if known := [day for day in days if day]:
+        return date.fromisoformat(min(known))
+    return min((t.story.published.date() for t in told if t.story.published), default=None)
+
+
+def bystanders_of(told: Sequence[Told]) -> list[Mapping[str, Any]]:
+    """Return whoever the stories name beside the parties, each once."""
+    named = (b for t in told for b in (t.screening.judgement.get("non_parties") or ()))
+    return list({str(one["canonical"]): one for one in named}.values())
 
 
 def _told(session: Session, case_id: int, marks: Sequence[MarkRow]) -> tuple[Told, ...]:

@@ -12,7 +12,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 
 from rules.aliases import alias_names, tidy
@@ -242,19 +241,3 @@ def load_snapshot(path: Path) -> DesignationList:
         for row in rows
     ]
     return DesignationList(head["generated"], head["digest"], tuple(designations))
-
-
-def changes(new: DesignationList, last: DesignationList) -> dict[str, tuple[str, ...]]:
-    """Return the reference numbers that were added, removed and changed, keyed by those words."""
-    before = {d.data_id: d for d in last.designations}
-    after = {d.data_id: d for d in new.designations}
-    return {
-        "added": tuple(after[i].reference for i in after if i not in before),
-        "removed": tuple(before[i].reference for i in before if i not in after),
-        "changed": tuple(after[i].reference for i in after if i in before and after[i] != before[i]),
-    }
-
-
-def age_in_days(found: DesignationList, today: date) -> int:
-    """Return how old the list was on a day, by the UN's own time stamp."""
-    return (today - date.fromisoformat(found.generated[:10])).days

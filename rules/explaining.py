@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rules.acts import Act, dropped_in, framed_acts, one_way, touches, typed_acts
+from rules.acts import Act, dropped_in, framed_acts, one_way, typed_acts
 from rules.dating import dated_acts
 from rules.extraction import StoryRead, judge_story, read_story, told_acts
 from rules.findings import Evidence, Extraction, Ruling
 from rules.law import kinds_of, named_regimes, regime_features, touched_by
 from rules.linear import UNDER
-from rules.measures import measures_for
+from rules.measures import concerns, measures_for
 from rules.roles import judge
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field
@@ -54,7 +54,7 @@ class Explanation:
 
 def explain(title: str, text: str, on: date | None, rulebook: Rulebook) -> Explanation:
     """Return what the rules find in one story and what they pass over; equal input gives an equal answer."""
-    read = read_story(title, text, rulebook)
+    read = read_story(title, text, rulebook, on)
     found = judge_story(read, title, text, on, rulebook)
     fields = {Field.TITLE: title, Field.TEXT: text}
     told, _ = told_acts(read, title, text, rulebook)
@@ -73,20 +73,22 @@ def explain(title: str, text: str, on: date | None, rulebook: Rulebook) -> Expla
     )
     return Explanation(
         acts=explained,
-        dropped=tuple(_dropped(read, acts, title, text, rulebook)),
+        dropped=tuple(_dropped(read, acts, title, text, on, rulebook)),
         unnamed=_unnamed(read, found, rulebook),
         regimes=_weighed(read, acts, on, rulebook),
         extraction=found,
     )
 
 
-def _dropped(read: StoryRead, kept: Sequence[Act], title: str, text: str, rulebook: Rulebook) -> Iterator[Dropped]:
+def _dropped(
+    read: StoryRead, kept: Sequence[Act], title: str, text: str, on: date | None, rulebook: Rulebook
+) -> Iterator[Dropped]:
     for field, clause in read.clauses:
         for evidence, rule, reason in dropped_in(field, clause, title, text, rulebook):
             yield Dropped(rule, evidence, reason)
     framed = [a for field, clause in read.clauses for a in framed_acts(field, clause, title, text, rulebook)]
     found = framed or list(typed_acts(read.clauses, title, text, rulebook))
-    counted = [act for act in found if touches(act, rulebook)]
+    counted = [act for act in found if concerns(act, rulebook, on)]
     yield from (Dropped(a.rule, a.evidence, "no target of a regime takes part") for a in found if a not in counted)
     both = {(a.rule, a.evidence) for a in one_way(counted)}
     for act in counted:
@@ -112,7 +114,7 @@ def _unnamed(read: StoryRead, found: Extraction, rulebook: Rulebook) -> tuple[tu
 def _weighed(
     read: StoryRead, acts: Sequence[Act], on: date | None, rulebook: Rulebook
 ) -> tuple[tuple[str, float], ...]:
-    named = named_regimes(read.clauses, rulebook)
+    named = named_regimes(read.clauses, rulebook, on)
     kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
     touched = touched_by(acts, kinds, named, on, rulebook)
     shares = {

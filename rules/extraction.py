@@ -16,7 +16,6 @@ from rules.acts import (
     is_unsaid,
     one_way,
     quote_of,
-    touches,
     typed_acts,
 )
 from rules.bystanders import Stances, read_stances
@@ -36,6 +35,7 @@ from rules.findings import (
     RuleHit,
 )
 from rules.law import kinds_of, law_of, named_regimes
+from rules.measures import concerns, freed
 from rules.mentions import Mention
 from rules.national import national_law
 from rules.roles import (
@@ -61,22 +61,27 @@ _Fields = Mapping[Field, str]
 
 @dataclass(frozen=True, slots=True)
 class StoryRead:
-    """A story's clauses, stances, acts and candidates, with what stands around each candidate."""
+    """A story's clauses, stances, acts and candidates, with what stands around each candidate; see ``ActsRead``."""
 
     clauses: list[tuple[Field, Clause]]
     stances: Stances
     acts: list[Act]
     candidates: list[Candidate]
     features: list[dict[str, float]]
+    free: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ActsRead:
-    """A story's clauses, stances, and the acts that declared rules find in it: a third of the work of reading it."""
+    """A story's clauses, stances, and the acts that declared rules find in it: a third of the work of reading it.
+
+    ``free`` are the regimes for which a state in an act that was dropped was a target on other days only.
+    """
 
     clauses: list[tuple[Field, Clause]]
     stances: Stances
     acts: list[Act]
+    free: frozenset[str] = frozenset()
 
     @property
     def evidence(self) -> list[Evidence]:
@@ -84,28 +89,32 @@ class ActsRead:
         return [act.evidence for act in self.acts]
 
 
-def read_story(title: str, text: str, rulebook: Rulebook) -> StoryRead:
-    """Return what the rules see of a story before anyone is named a party."""
-    return read_parties(read_acts(title, text, rulebook), rulebook)
+def read_story(title: str, text: str, rulebook: Rulebook, on: date | None = None) -> StoryRead:
+    """Return what the rules see of a story before anyone is named a party; see ``read_acts``."""
+    return read_parties(read_acts(title, text, rulebook, on), rulebook)
 
 
-def read_acts(title: str, text: str, rulebook: Rulebook) -> ActsRead:
-    """Return the acts that declared rules find in a story, and the clauses they find them in."""
+def read_acts(title: str, text: str, rulebook: Rulebook, on: date | None = None) -> ActsRead:
+    """Return the acts that declared rules find in a story, and the clauses they find them in.
+
+    ``on`` tells which states were targets of a measure for a time; an act between others is dropped.
+    """
     clauses = list(clauses_of(title, text, rulebook))
     stances = read_stances([c for _, c in clauses], rulebook)
     found = [act for field, clause in clauses for act in framed_acts(field, clause, title, text, rulebook)]
     if not found:
         found = list(typed_acts(clauses, title, text, rulebook))
     # What was only true of a party of the law counts: an arms deal between others is nobody's breach.
-    acts = one_way([act for act in found if touches(act, rulebook)])
-    return ActsRead(clauses, stances, acts)
+    counted = [act for act in found if concerns(act, rulebook, on)]
+    free = frozenset(regime for act in found if act not in counted for regime in freed(act, rulebook))
+    return ActsRead(clauses, stances, one_way(counted), free)
 
 
 def read_parties(read: ActsRead, rulebook: Rulebook) -> StoryRead:
     """Return the story with everyone it names, and what stands around each."""
     candidates = find_candidates(read.clauses, rulebook)
     features = features_of(candidates, read.clauses, read.stances, read.acts, rulebook)
-    return StoryRead(read.clauses, read.stances, read.acts, candidates, features)
+    return StoryRead(read.clauses, read.stances, read.acts, candidates, features, read.free)
 
 
 def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
@@ -116,7 +125,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 
     Every quote stands verbatim at its offsets in the field it names. Equal input gives an equal answer.
     """
-    return judge_story(read_story(title, text, rulebook), title, text, on, rulebook)
+    return judge_story(read_story(title, text, rulebook, on), title, text, on, rulebook)
 
 
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
@@ -124,9 +133,9 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
     acts, parties = told_acts(read, title, text, rulebook)
     fields = {Field.TITLE: title, Field.TEXT: text}
     acts = dated_acts(acts, read.clauses, fields, on, rulebook)
-    named = named_regimes(read.clauses, rulebook)
+    named = named_regimes(read.clauses, rulebook, on)
     kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
-    measures, regimes = law_of(acts, kinds, named, on, rulebook)
+    measures, regimes = law_of(acts, kinds, named, on, rulebook, read.free)
     names = {p.canonical for p in parties}
     return Extraction(
         parties=parties,

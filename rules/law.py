@@ -7,8 +7,8 @@ do, if one of its measures for acts of this kind was in force. Linear models wei
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rules.acts import Act
@@ -42,13 +42,18 @@ class Named:
         return sorted((+self.targets).keys() | (+self.zones).keys())
 
 
-def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> Named:
-    """Return which regimes' targets and territories the clauses name."""
+def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook, on: date | None = None) -> Named:
+    """Return which regimes' targets and territories the clauses name; ``on`` tells who was a target for a time."""
     named = Named()
     zones = rulebook.zones
     elsewhere: Counter[str] = Counter()
     for number, (part, clause) in enumerate(clauses):
-        targets = [r.id for name in _names_in(clause, rulebook) for r in rulebook.targets.get(name, ())]
+        targets = [
+            r.id
+            for name in _names_in(clause, rulebook)
+            for r in rulebook.bound.get(name, ())
+            if name in r.targets or (on is not None and r.is_bound(name, on))
+        ]
         within = [
             r for name in (*_names_in(clause, rulebook), *_places_in(clause, rulebook)) for r in zones.get(name, ())
         ]
@@ -138,21 +143,32 @@ def _balanced(counts: Counter[str]) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What the acts say of the law: the measures they touch, and how much speaks for each regime."""
+    """What the acts say of the law: the measures they touch, and how much speaks for each regime.
+
+    ``free`` are regimes by which a state that takes part was bound on other days only: that it is named as the place
+    where their law holds says nothing then.
+    """
 
     measures: tuple[MeasureFinding, ...]
     in_force: Counter[str]
     regimes: Counter[str]
+    free: frozenset[str] = frozenset()
 
 
 def law_of(
-    acts: Sequence[Act], kinds: Sequence[Kind], named: Named, on: date | None, rulebook: Rulebook
+    acts: Sequence[Act],
+    kinds: Sequence[Kind],
+    named: Named,
+    on: date | None,
+    rulebook: Rulebook,
+    free: Collection[str] = (),
 ) -> tuple[tuple[MeasureFinding, ...], tuple[str, ...]]:
-    """Return the measures touched and the regimes in force, the likeliest first.
+    """Return the measures touched and the regimes in force, the likeliest first; ``free`` as in ``Touched``.
 
     Measures that were not in force on the day are told only where no other is: the act was then no breach.
     """
     touched = touched_by(acts, kinds, named, on, rulebook)
+    touched = replace(touched, free=touched.free | set(free))
     shares = {
         regime: rulebook.story.probability(UNDER, features)
         for regime, features in regime_features(touched, kinds, named, on, rulebook).items()
@@ -181,6 +197,7 @@ def regime_features(
     for regime in sorted({*named.regimes, *touched.in_force}):
         # An act by or for a target that no measure forbade on the day was no breach, whatever else is named.
         lapsed = regime in touched.regimes and regime not in touched.in_force
+        lapsed = lapsed or (regime in touched.free and not named.targets[regime])
         if regime in touched.in_force or (not lapsed and _fitting(rulebook.regimes[regime], kinds, on)):
             found[regime] = _regime_features(regime, touched, kinds, named)
     return found
@@ -227,23 +244,28 @@ def touched_by(
     in_force: Counter[str] = Counter()
     regimes: Counter[str] = Counter()
     measures: dict[str, MeasureFinding] = {}
+    free: set[str] = set()
     past = told_of_old(acts, on, rulebook)
     for act in acts:
         for role, _, name in act.roles:
             for target in dict.fromkeys((name, rulebook.principal(name))):
-                for regime in rulebook.targets.get(target, ()):
+                for regime in rulebook.bound.get(target, ()):
                     if target in regime.only_within and not named.zones[regime.id]:
+                        continue
+                    day = day_of(act, on, regime.id, past)
+                    if target not in regime.targets and not any(map(day.holds, regime.towards[target])):
+                        free.add(regime.id)
                         continue
                     regimes[regime.id] += 1
                     if not regime.binds(target, first_day(act, on)):
                         continue
-                    day = day_of(act, on, regime.id, past)
-                    found = [_finding(regime, measure, day) for measure in applying(regime, role, act, kinds, day)]
+                    measures_towards = regime.towards[target]
+                    found = [_finding(regime, m, day) for m in applying(measures_towards, role, act, kinds, day)]
                     # Of several acts under one measure, one done while it was in force is told.
                     measures |= {f.code: f for f in found if f.code not in measures or not measures[f.code].in_force}
                     if any(f.in_force for f in found):
                         in_force[regime.id] += 3 if act.strong else 1
-    return Touched(tuple(measures.values()), in_force, regimes)
+    return Touched(tuple(measures.values()), in_force, regimes, frozenset(free))
 
 
 def _finding(regime: Regime, measure: Measure, day: Day) -> MeasureFinding:

@@ -4,25 +4,27 @@ An act is judged by the law of its own day. A measure forbids it where five elem
 regime, goods that the measure names, a direction in which it looks, and a day on which it was in force.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from rules.acts import Act, When, names_of
+from rules.acts import Act, When, names_of, touches
 from rules.clauses import Clause
 from rules.findings import Element, ElementName, Evidence, Ruling
 from rules.mentions import Mention
 from rules.regime import Measure, Regime
 from rules.rulebook import Rulebook
-from rules.vocabulary import Direction, Field, Kind, Role
+from rules.vocabulary import Direction, Field, Kind, PartyType, Role
 
 # Of one act under one regime.
 _MOST_MEASURES = 3
 _SISTERS = {Kind.ARMS: Kind.PROLIFERATION, Kind.PROLIFERATION: Kind.ARMS}
 # So many characters are the head of a story; what was done so lately is news.
 _EARLY, _RECENT = 600, timedelta(days=45)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # The words of a measure that stand for all goods of its kind.
 _ALL_GOODS = {
     Kind.ARMS: {"weapons", "firearms"}, Kind.PROLIFERATION: {"dual-use"}, Kind.COMMODITY: {"trade"},
@@ -88,7 +90,7 @@ def told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set
     most = 0
     for act in acts:
         targets = {t for name in names_of(act) for t in (name, rulebook.principal(name))}
-        regimes = {r.id for target in targets for r in rulebook.targets.get(target, ())}
+        regimes = {r.id for target in targets for r in rulebook.bound.get(target, ())}
         weight = 3 if act.strong else 1
         touching.update(dict.fromkeys(regimes, weight))
         most += weight if regimes else 0
@@ -102,13 +104,33 @@ def _is_recent(when: When, on: date | None) -> bool:
     return on is not None and any(span.last >= on - _RECENT for span in when.spans)
 
 
-def applying(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind], day: Day) -> Sequence[Measure]:
+def freed(act: Act, rulebook: Rulebook) -> Iterator[str]:
+    """Yield the regimes, by id, for which a state of the act was a target for a time only."""
+    for one in names_of(act):
+        for name in dict.fromkeys((one, rulebook.principal(one))):
+            yield from (r.id for r in rulebook.bound.get(name, ()) if name not in r.targets)
+
+
+def concerns(act: Act, rulebook: Rulebook, on: date | None) -> bool:
+    """True where a target takes part, or a state that was one for a time, on the story's day or in a year it names."""
+    if touches(act, rulebook):
+        return True
+    days = [date(int(year), 12, 31) for year in _YEAR.findall(act.evidence.quote)] + ([on] if on else [])
+    return any(
+        regime.is_bound(name, day)
+        for name in {n for one in names_of(act) for n in (one, rulebook.principal(one))}
+        for regime in rulebook.bound.get(name, ())
+        for day in days
+    )
+
+
+def applying(measures: Sequence[Measure], role: Role, act: Act, kinds: Sequence[Kind], day: Day) -> Sequence[Measure]:
     """Return the measures that name the goods of the act, else the first that forbids acts of its kind.
 
     Those in force on the day come before those that were not. Goods of another kind, which no measure names, count
     where those that are named were not yet forbidden: grenades under a load of ore.
     """
-    forbidding = sorted(_forbidding(regime, role, act, kinds), key=lambda m: not day.holds(m))
+    forbidding = sorted(_forbidding(measures, role, act, kinds), key=lambda m: not day.holds(m))
     told = dict.fromkeys(g.goods for g in act.goods)
     suited = [m for m in dict.fromkeys(forbidding) if any(_names(m, goods) for goods in told)]
     in_force = [m for m in suited if day.holds(m)]
@@ -135,22 +157,25 @@ def _singular(goods: str) -> tuple[str, ...]:
     return tuple(word.removesuffix("s") for word in goods.lower().replace("-", " ").split())
 
 
-def _forbidding(regime: Regime, role: Role, act: Act, kinds: Sequence[Kind]) -> Iterator[Measure]:
-    """Yield the regime's measures that forbid such an act, those of the act's own kind first.
+def _forbidding(measures: Sequence[Measure], role: Role, act: Act, kinds: Sequence[Kind]) -> Iterator[Measure]:
+    """Yield the measures that forbid such an act, those of the act's own kind first.
 
     What one regime calls arms another calls proliferation: drones and missiles count under either if it names them.
     """
     wanted = tuple(dict.fromkeys((*act.kinds, *kinds)))
     sisters = tuple(_SISTERS[kind] for kind in wanted if kind in _SISTERS and _SISTERS[kind] not in wanted)
     for kind in (*wanted, *sisters):
-        for measure in regime.measures:
-            if measure.kind is not kind or not _looks(measure.direction, role):
+        for measure in measures:
+            if measure.kind is not kind or not _looks(measure, role, act):
                 continue
             if kind in wanted or any(_names(measure, goods.goods) for goods in act.goods):
                 yield measure
 
 
-def _looks(direction: Direction, role: Role) -> bool:
+def _looks(measure: Measure, role: Role, act: Act) -> bool:
+    direction = measure.direction
+    if measure.both_ways_with and not names_of(act).isdisjoint(measure.both_ways_with):
+        return True
     if direction is Direction.BOTH or role not in (Role.SUPPLIER, Role.RECIPIENT):
         return True
     return direction is (Direction.TO_TARGET if role is Role.RECIPIENT else Direction.FROM_TARGET)
@@ -211,14 +236,16 @@ def _names_told(clauses: Sequence[tuple[Field, Clause]], act: Act, rulebook: Rul
 
 def _rulings(scene: _Scene, role: Role, mention: Mention, name: str) -> Iterator[Ruling]:
     for target in dict.fromkeys((name, scene.rulebook.principal(name))):
-        for regime in scene.rulebook.targets.get(target, ()):
-            for measure in _of_its_kind(regime, scene.act):
+        for regime in scene.rulebook.bound.get(target, ()):
+            whole = {m.code: m for m in regime.measures}
+            for narrowed in _of_its_kind(regime.towards[target], scene.act):
+                measure = whole[narrowed.code]
                 elements = (
                     _actor(scene, role, mention),
-                    _target(scene, regime, target, mention),
+                    _target(scene, regime, (measure, narrowed), target, mention),
                     _goods(scene, measure),
                     _direction(scene, measure, role, target),
-                    _date(scene, regime, measure),
+                    _date(scene, measure),
                 )
                 yield Ruling(
                     regime.id, measure.code, measure.kind, measure.direction, measure.what, measure.basis, elements,
@@ -226,10 +253,10 @@ def _rulings(scene: _Scene, role: Role, mention: Mention, name: str) -> Iterator
                 )  # fmt: skip
 
 
-def _of_its_kind(regime: Regime, act: Act) -> Iterator[Measure]:
+def _of_its_kind(measures: Sequence[Measure], act: Act) -> Iterator[Measure]:
     """Yield the measures of the act's kinds, and those of a sister kind that name its goods."""
     sisters = {_SISTERS[kind] for kind in act.kinds if kind in _SISTERS}
-    for measure in regime.measures:
+    for measure in measures:
         if measure.kind in act.kinds or (measure.kind in sisters and any(_names(measure, m.goods) for m in act.goods)):
             yield measure
 
@@ -244,13 +271,22 @@ def _actor(scene: _Scene, role: Role, mention: Mention) -> Element:
     return Element(ElementName.ACTOR, False, "nobody is named who dealt with it")
 
 
-def _target(scene: _Scene, regime: Regime, target: str, mention: Mention) -> Element:
+def _target(scene: _Scene, regime: Regime, measures: tuple[Measure, Measure], target: str, mention: Mention) -> Element:
+    """Return whether the target was one, of a measure as it stands and of the same as it binds that target."""
+    measure, narrowed = measures
+    day = Day(scene.day, scene.act.when)
     quote = scene.quote(mention, scene.act.rule)
     if not regime.binds(target, first_day(scene.act, scene.day)):
         return Element(ElementName.TARGET, False, f"{target} was taken off the list on {regime.until[target]}", quote)
-    if target in regime.only_within and not scene.named & set(regime.territory):
+    if target in regime.only_within and not scene.named & {*regime.territory, *regime.places}:
         within = ", ".join(regime.territory)
         return Element(ElementName.TARGET, False, f"{target} is covered only in {within}, which is not named", quote)
+    if measure.listed_only and scene.rulebook.parties[target].type is PartyType.STATE:
+        says = f"it binds listed persons and bodies, and {target} is a state; see whether the list names who took part"
+        return Element(ElementName.TARGET, False, says, quote)
+    if day.holds(measure) and not day.holds(narrowed):
+        says = f"{target} was bound by it {_told_windows(narrowed)} only"
+        return Element(ElementName.TARGET, False, says, quote)
     return Element(ElementName.TARGET, True, f"{target} is a target of {regime.key}", quote)
 
 
@@ -270,15 +306,18 @@ def _goods(scene: _Scene, measure: Measure) -> Element:
 
 def _direction(scene: _Scene, measure: Measure, role: Role, target: str) -> Element:
     looks = measure.direction.value.replace("_", " ")
-    if _looks(measure.direction, role):
+    if _looks(measure, role, scene.act):
         return Element(ElementName.DIRECTION, True, f"{looks}: {target} is the {role.value}", scene.act.evidence)
     return Element(ElementName.DIRECTION, False, f"it looks {looks}, and {target} is the {role.value}")
 
 
-def _date(scene: _Scene, regime: Regime, measure: Measure) -> Element:
+def _date(scene: _Scene, measure: Measure) -> Element:
     when = scene.act.when
     day = Day(scene.day, when)
     told = str(when) if when else f"{scene.day or 'unknown'}, the day of the story"
-    windows = " and ".join(f"{w.start} to {w.end or 'now'}" for w in measure.windows)
-    says = f"{told}; in force {windows}"
+    says = f"{told}; in force {_told_windows(measure)}"
     return Element(ElementName.DATE, day.holds(measure), says, when.evidence if when else None)
+
+
+def _told_windows(measure: Measure) -> str:
+    return " and ".join(f"{w.start} to {w.end or 'now'}" for w in measure.windows)

@@ -1,7 +1,7 @@
 """A regime: what the Security Council forbids towards a target, and on which days. Read strictly from the book."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -33,13 +33,23 @@ class Window:
         """True where at least one of the days from first to last lies within."""
         return self.start <= last and (self.end is None or first <= self.end)
 
+    def within(self, other: "Window") -> "Window | None":
+        """Return the days of both, or None where there is none."""
+        ends = [end for end in (self.end, other.end) if end is not None]
+        start, end = max(self.start, other.start), min(ends, default=None)
+        return Window(start, end) if end is None or start <= end else None
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """One prohibition of a regime and the paragraphs it rests on.
 
     ``unverified`` says that a paragraph or a day has not been checked against the resolution. ``exemptions`` are what
-    it lets pass, in short; ``confirmed_to`` is the last day to which a renewal is known.
+    it lets pass, in short; ``confirmed_to`` is the last day to which a renewal is known. ``only`` are the targets of
+    the regime at which it looks, where it does not look at all of them; ``also`` are others that it alone binds: all
+    who bear arms in a territory. ``days`` are those of a name that it binds for a time only: the whole of Somalia while
+    its embargo was one on the territory. Between its target and one of ``both_ways_with`` it looks in both directions.
+    ``listed_only`` says that it binds no state, but the persons and bodies that a committee has listed.
     """
 
     code: str
@@ -52,6 +62,18 @@ class Measure:
     unverified: bool
     exemptions: tuple[str, ...] = ()
     confirmed_to: date | None = None
+    only: tuple[str, ...] | None = None
+    also: tuple[str, ...] = ()
+    days: Mapping[str, Window] = field(default_factory=dict, hash=False)
+    both_ways_with: tuple[str, ...] = ()
+    listed_only: bool = False
+
+    def towards(self, target: str) -> "Measure":
+        """Return the measure with the days on which it binds that target."""
+        if target not in self.days:
+            return self
+        windows = tuple(w for own in self.windows if (w := own.within(self.days[target])) is not None)
+        return replace(self, windows=windows, days={})
 
     def is_in_force(self, day: date | None) -> bool:
         """True where the measure holds on the day; an unknown day falls under what has no known end."""
@@ -80,7 +102,10 @@ class Regime:
     """A sanctions regime: its targets by canonical name, its territory, and its measures.
 
     ``until`` holds the last day of each target that was taken off, ``only_within`` the targets that are covered only
-    where they act in the territory. ``not_covered`` is what is often taken for a breach and is none.
+    where they act in the territory; ``places`` are parts of it that stand for the whole. ``not_covered`` is what is
+    often taken for a breach and is none; ``ended`` how a regime came to its end. ``towards`` holds the measures that
+    bind each target, each with the days on which it does; of its names some are no ``targets``, but parties and states
+    that one measure binds, often for a time.
     """
 
     id: str
@@ -93,15 +118,23 @@ class Regime:
     measures: tuple[Measure, ...]
     until: Mapping[str, date] = field(default_factory=dict)
     only_within: frozenset[str] = frozenset()
+    places: tuple[str, ...] = ()
     committee: str | None = None
     monitoring: tuple[MonitoringBody, ...] = ()
     not_covered: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    ended: str = ""
+    towards: Mapping[str, tuple[Measure, ...]] = field(default_factory=dict)
 
     def binds(self, target: str, first: date | None) -> bool:
         """True where the target was still one on the day, or on the first of several; None is today."""
         last = self.until.get(target)
         return last is None or (first is not None and first <= last)
+
+    def is_bound(self, name: str, day: date | None) -> bool:
+        """True where a measure binds that name on the day; None is today."""
+        bound = any(measure.is_in_force(day) for measure in self.towards.get(name, ()))
+        return bound and self.binds(name, day)
 
     def is_in_force(self, day: date | None) -> bool:
         """True where at least one measure holds on the day."""
@@ -133,9 +166,9 @@ def load_regimes(folder: Path) -> Mapping[str, Regime]:
 _REGIME_KEYS = {
     "id", "key", "name", "numbers", "list_prefixes", "targets", "territory", "monitoring", "resolutions", "measures",
 }  # fmt: skip
-_REGIME_MAY = {"until", "only_within", "committee", "not_covered", "sources"}
+_REGIME_MAY = {"until", "only_within", "committee", "not_covered", "sources", "ended", "places"}
 _MEASURE_KEYS = {"code", "kind", "direction", "what", "goods", "basis", "windows"}
-_MEASURE_MAY = {"exemptions", "confirmed_to", "unverified"}
+_MEASURE_MAY = {"exemptions", "confirmed_to", "unverified", "only", "also", "days", "both_ways_with", "listed_only"}
 
 
 def _regime(path: Path) -> Regime:
@@ -150,33 +183,42 @@ def _regime(path: Path) -> Regime:
     _check_dates(given, where)
     if not isinstance(given["measures"], list) or not given["measures"]:
         raise RegimeError(f"{where}: measures: expected a list")
+    targets = _texts(given, "targets", where)
+    measures = tuple(_measure(m, targets, f"{where}: measure {n}") for n, m in enumerate(given["measures"], 1))
     return Regime(
         id=_text(given, "id", where),
         key=given["key"],
         name=_text(given, "name", where),
         numbers=_texts(given, "numbers", where),
         list_prefixes=_texts(given, "list_prefixes", where),
-        targets=_texts(given, "targets", where),
+        targets=targets,
         territory=_texts(given, "territory", where),
         until=_until(given, where),
         only_within=_only_within(given, where),
+        places=_texts(given, "places", where, optional=True),
         committee=_text(given, "committee", where) if "committee" in given else None,
         monitoring=tuple(_body(row) for row in given["monitoring"]),
         not_covered=_texts(given, "not_covered", where, optional=True),
         sources=_sources(given, where),
-        measures=tuple(_measure(m, f"{where}: measure {n}") for n, m in enumerate(given["measures"], 1)),
+        measures=measures,
+        ended=_text(given, "ended", where) if "ended" in given else "",
+        towards=_towards(targets, measures),
     )
 
 
-def _measure(given: Any, where: str) -> Measure:
+def _towards(targets: tuple[str, ...], measures: tuple[Measure, ...]) -> Mapping[str, tuple[Measure, ...]]:
+    bound = {m.code: {*m.days, *m.also, *(targets if m.only is None else m.only)} for m in measures}
+    names = dict.fromkeys((*targets, *(name for m in measures for name in (*m.also, *m.days))))
+    return {name: tuple(m.towards(name) for m in measures if name in bound[m.code]) for name in names}
+
+
+def _measure(given: Any, targets: tuple[str, ...], where: str) -> Measure:
     _check_keys(given, _MEASURE_KEYS | _MEASURE_MAY, _MEASURE_KEYS, where)
     where = f"{where} ({given['code']})"
-    unverified = given.get("unverified", False)
-    if not isinstance(unverified, bool):
-        raise RegimeError(f"{where}: unverified: expected true or false")
     basis = _texts(given, "basis", where)
     if not basis:
         raise RegimeError(f"{where}: basis: a measure rests on at least one paragraph")
+    windows = _windows(given["windows"], where)
     return Measure(
         code=_text(given, "code", where),
         kind=_word(Kind, given, "kind", where),
@@ -184,11 +226,45 @@ def _measure(given: Any, where: str) -> Measure:
         what=_text(given, "what", where),
         goods=_texts(given, "goods", where),
         basis=basis,
-        windows=_windows(given["windows"], where),
-        unverified=unverified,
+        windows=windows,
+        unverified=_flag(given, "unverified", where),
         exemptions=_texts(given, "exemptions", where, optional=True),
         confirmed_to=_day(given, "confirmed_to", where),
+        only=_only(given, targets, where),
+        also=_texts(given, "also", where, optional=True),
+        both_ways_with=_texts(given, "both_ways_with", where, optional=True),
+        listed_only=_flag(given, "listed_only", where),
+        days=_days(given, windows, where),
     )
+
+
+def _flag(given: Mapping[str, Any], key: str, where: str) -> bool:
+    value = given.get(key, False)
+    if not isinstance(value, bool):
+        raise RegimeError(f"{where}: {key}: expected true or false")
+    return value
+
+
+def _only(given: Mapping[str, Any], targets: tuple[str, ...], where: str) -> tuple[str, ...] | None:
+    if "only" not in given:
+        return None
+    names = _texts(given, "only", where)
+    for name in names:
+        if name not in targets:
+            raise RegimeError(f"{where}: only: {name!r} is no target of the file")
+    return names
+
+
+def _days(given: Mapping[str, Any], windows: tuple[Window, ...], where: str) -> Mapping[str, Window]:
+    rows = given.get("days", {})
+    if not isinstance(rows, dict):
+        raise RegimeError(f"{where}: days: expected [first day, last day] for each target")
+    found = {}
+    for name, pair in rows.items():
+        found[str(name)] = window = _windows([pair], f"{where}: days: {name}")[0]
+        if not any(window.within(own) for own in windows):
+            raise RegimeError(f"{where}: days: {name}: the measure was in force on none of these days")
+    return found
 
 
 def _until(given: Mapping[str, Any], where: str) -> Mapping[str, date]:

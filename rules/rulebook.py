@@ -87,11 +87,20 @@ class Rulebook:
         return {name: tuple(regimes) for name, regimes in found.items()}
 
     @cached_property
+    def bound(self) -> Mapping[str, tuple[Regime, ...]]:
+        """The regimes of each name that a measure binds: of the targets, and of states that were one for a time."""
+        found: dict[str, list[Regime]] = {}
+        for regime in self.regimes.values():
+            for name in regime.towards:
+                found.setdefault(name, []).append(regime)
+        return {name: tuple(regimes) for name, regimes in found.items()}
+
+    @cached_property
     def zones(self) -> Mapping[str, tuple[str, ...]]:
         """The regimes of each territory, by id."""
         found: dict[str, list[str]] = {}
         for regime in self.regimes.values():
-            for name in regime.territory:
+            for name in (*regime.territory, *regime.places):
                 found.setdefault(name, []).append(regime.id)
         return {name: tuple(regimes) for name, regimes in found.items()}
 
@@ -184,6 +193,8 @@ def _load(book: Path) -> Rulebook:
     for party in parties.values():
         if party.belongs_to and party.belongs_to not in parties:
             raise RulebookError(f"parties: {party.name}: belongs_to: no party is named {party.belongs_to!r}")
+    places = _places(book / "places.yml", parties)
+    _check_names(regimes, parties, places)
     for pattern in _goods(book / "goods.yml"):
         patterns.setdefault(pattern.spelling.lower(), pattern)
     words = _read(book / "words.yml", {"verbs", "nouns", "phrases", "names"})
@@ -197,12 +208,31 @@ def _load(book: Path) -> Rulebook:
         phrases={name: tuple(map(str, forms)) for name, forms in words["phrases"].items()},
         names={name: frozenset(map(str, forms)) for name, forms in words["names"].items()},
         frames=frames,
-        places=_places(book / "places.yml", parties),
+        places=places,
         roles=_weights(book / "roles.json"),
         story=_story_weights(book / "story.json"),
         national=_national(book / "national.yml"),
         version=_digest(book),
     )
+
+
+def _check_names(regimes: Mapping[str, Regime], parties: Mapping[str, KnownParty], places: Mapping[str, str]) -> None:
+    for regime in regimes.values():
+        if unknown := [name for name in regime.places if name not in places]:
+            raise RulebookError(f"regimes/{regime.key}.yml: places: {unknown[0]!r} is not in places.yml")
+        for key, names in (
+            ("targets", regime.targets),
+            ("territory", regime.territory),
+            ("days", regime.towards),
+            ("both_ways_with", _partners(regime)),
+        ):
+            for name in names:
+                if name not in parties:
+                    raise RulebookError(f"regimes/{regime.key}.yml: {key}: no party is named {name!r}")
+
+
+def _partners(regime: Regime) -> Iterator[str]:
+    return (name for measure in regime.measures for name in measure.both_ways_with)
 
 
 def _weights(path: Path) -> RoleWeights:

@@ -7,6 +7,7 @@ import pytest
 from typer.main import get_command
 
 from compliance import cli
+from compliance.regimepage import regimes_page
 from compliance.settings import Settings
 from rules.rulebook import load_rulebook
 
@@ -20,12 +21,18 @@ def test_every_setting_stands_on_its_page(name: str) -> None:
     assert f"`EMBARGOWATCH_{name.upper()}`" in (DOCS / "settings.md").read_text(encoding="utf-8")
 
 
-def test_every_regime_stands_on_its_page_with_every_measure() -> None:
+def test_the_page_of_regimes_is_what_the_book_says_now() -> None:
+    page = (DOCS / "regimes.md").read_text(encoding="utf-8")
+    assert page == regimes_page(load_rulebook().regimes.values()), "run: embargowatch rules regimes > docs/regimes.md"
+
+
+def test_every_regime_stands_on_its_page_with_every_measure_and_exemption() -> None:
     page = (DOCS / "regimes.md").read_text(encoding="utf-8")
     for regime in load_rulebook().regimes.values():
         assert f"| {regime.key} |" in page
         for measure in regime.measures:
             assert f"`{measure.code}`" in page
+            assert all(told in page for told in measure.exemptions)
 
 
 def commands() -> dict[str, str]:

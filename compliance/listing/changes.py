@@ -1,11 +1,11 @@
 """Two versions of a list → what was added, removed and changed, field by field."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from compliance.listing.listed import Listed
+from compliance.listing.listed import Listed, ListedName, Quality, Sort
 
 
 class What(StrEnum):
@@ -50,11 +50,22 @@ def _change(what: What, record: Listed, before: dict[str, Any], after: dict[str,
 def told(record: Listed) -> dict[str, Any]:
     """Return a record as JSON-ready values."""
     plain = asdict(record)
+    if record.delisted_on is None:
+        # What was told of records before this was known of them stays the same.
+        del plain["delisted_on"]
     plain["names"] = [{"name": n.name, "quality": n.quality.value} for n in record.names]
     plain["sort"] = record.sort.value
     for field in ("regimes", "birth_dates", "countries", "imo_numbers"):
         plain[field] = list(plain[field])
     return plain
+
+
+def restored(plain: Mapping[str, Any], delisted_on: str) -> Listed:
+    """Return the record that ``told`` gave, as one that was taken off on that day."""
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items()}
+    given["names"] = tuple(ListedName(str(n["name"]), Quality(n["quality"])) for n in plain["names"])
+    given["sort"], given["delisted_on"] = Sort(plain["sort"]), delisted_on
+    return Listed(**given)
 
 
 def new_names(records: Iterable[Listed], last: Iterable[Listed]) -> list[Listed]:

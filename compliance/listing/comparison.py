@@ -24,7 +24,8 @@ class Weighted:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What two names share. ``score`` is 1 where they are one name, ``bits`` how much the shared words tell, and
-    ``likeness`` how alike those words themselves are.
+    ``likeness`` how alike those words themselves are. ``lacks_most_telling`` says that the listed word which tells most
+    is among those that are missing.
     """
 
     score: float
@@ -33,6 +34,7 @@ class Comparison:
     shared: tuple[tuple[str, str, float], ...]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
+    lacks_most_telling: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -63,6 +65,7 @@ def compare(said: Weighted, listed: Weighted) -> Comparison:
         shared=tuple((said.tokens[i].text, listed.tokens[j].text, s) for i, j, s in sorted(pairs)),
         missing=tuple(listed.tokens[j].text for j in missing),
         extra=tuple(said.tokens[i].text for i in extra),
+        lacks_most_telling=bool(missing) and max(listed.weights) == max(listed.weights[j] for j in missing),
     )
 
 

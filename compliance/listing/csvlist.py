@@ -30,6 +30,30 @@ WATCHLIST_COLUMNS = (
     "reference",
     "note",
 )
+# The columns of targets.simple.csv, in which OpenSanctions publishes the lists of OFAC, the EU, the UK and others.
+SIMPLE_COLUMNS = (
+    "id",
+    "schema",
+    "name",
+    "aliases",
+    "birth_date",
+    "countries",
+    "addresses",
+    "identifiers",
+    "sanctions",
+    "phones",
+    "emails",
+    "program_ids",
+    "dataset",
+    "first_seen",
+    "last_seen",
+    "last_change",
+)
+_SCHEMATA = {
+    "person": Sort.PERSON, "vessel": Sort.VESSEL, "organization": Sort.BODY, "company": Sort.BODY,
+    "legalentity": Sort.BODY, "publicbody": Sort.BODY,
+}  # fmt: skip
+_NUMBER = re.compile(r"(?<!\d)(?:IMO[\s:-]*)?(\d{7})(?!\d)")
 VESSEL_COLUMNS = ("imo", "name", "former_names", "owner", "flag", "listed_on", "regime", "reference", "note")
 
 
@@ -48,16 +72,30 @@ class _FieldError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What a file must have: its columns, those that may be left out, and how a row becomes a record."""
+    """What a file must have: its columns, those that are needed, and how a row becomes a record.
+
+    ``is_nested`` says that a cell may hold several values, quoted among themselves: it is kept as it stands.
+    """
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
-    read: Callable[[Mapping[str, str], str], Listed]
+    read: Callable[[Mapping[str, str], str], Listed | None]
+    is_nested: bool = False
 
 
 def parse_watchlist(body: bytes, name: str, file: str) -> tuple[Listed, ...]:
-    """Return the customers, counterparties and vessels of an operator's list. Raises ListFileError."""
-    return _parse(body, f"{WATCHLIST}{name}", file, _Shape(WATCHLIST_COLUMNS, ("kind", "name"), _watched))
+    """Return the parties of an operator's list, in its own columns or those of OpenSanctions. Raises ListFileError."""
+    shape = _Shape(WATCHLIST_COLUMNS, ("kind", "name"), _watched)
+    if _is_simple(body):
+        shape = _Shape(SIMPLE_COLUMNS, ("id", "schema", "name"), _published, is_nested=True)
+    return _parse(body, f"{WATCHLIST}{name}", file, shape)
+
+
+def _is_simple(body: bytes) -> bool:
+    """True where the header has the columns that tell a list of OpenSanctions from an operator's own."""
+    head = body[:2_000].decode("utf-8-sig", "replace").splitlines()[:1]
+    columns = {cell.strip().strip('"').lower() for cell in (head[0] if head else "").split(",")}
+    return {"id", "schema", "name"} <= columns
 
 
 def parse_vessels(body: bytes, file: str) -> tuple[Listed, ...]:
@@ -71,8 +109,11 @@ def _parse(body: bytes, source: str, file: str, shape: _Shape) -> tuple[Listed, 
     for line, row in _rows(body, file, shape):
         try:
             record = shape.read(row, source)
+            if record is None:
+                continue
             if record.key in found:
-                raise _FieldError("reference" if row.get("reference") else "name", "stands in the file twice")
+                field = next(name for name in ("reference", "id", "name") if row.get(name))
+                raise _FieldError(field, "stands in the file twice")
             found[record.key] = record
         except _FieldError as error:
             faults.append(f"{file}: line {line}: {error}")
@@ -101,7 +142,8 @@ def _rows(body: bytes, file: str, shape: _Shape) -> Iterator[tuple[int, dict[str
                     raise ListFileError(
                         [f"{file}: line {line}: {len(cells)} fields where the header has {len(header)}"]
                     )
-                yield line, {name: _cell(cell) for name, cell in zip(header, cells, strict=True)}
+                kept = cells if shape.is_nested else map(_cell, cells)
+                yield line, dict(zip(header, kept, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:
         raise ListFileError([f"{file}: line {max(line, reader.line_num)}: {error}"]) from error
@@ -157,6 +199,39 @@ def _watched(row: Mapping[str, str], source: str) -> Listed:
         owner=row.get("belongs_to", ""),
         note=" – ".join(filter(None, (kind, row.get("note", "")))),
     )
+
+
+def _published(row: Mapping[str, str], source: str) -> Listed | None:
+    """Return the record of a published list; None for what is no person, body or vessel, as a wallet."""
+    sort = _SCHEMATA.get(row["schema"].lower())
+    if sort is None:
+        return None
+    if not row["id"]:
+        raise _FieldError("id", "is empty")
+    name, several = (
+        _name({"name": _cell(row["name"])}),
+        {field: _several(row.get(field, "")) for field in SIMPLE_COLUMNS},
+    )
+    imo = [number for told in several["identifiers"] for number in _NUMBER.findall(told) if is_imo(number)]
+    return Listed(
+        key=f"{source}:{row['id'][:200]}",
+        source=source,
+        reference=row["id"][:200],
+        sort=sort,
+        names=(ListedName(name, Quality.PRIMARY), *(ListedName(n, Quality.GOOD) for n in several["aliases"])),
+        birth_dates=tuple(told for told in several["birth_date"] if _DATE.fullmatch(told)),
+        countries=several["countries"],
+        imo_numbers=tuple(dict.fromkeys(imo)) if sort is Sort.VESSEL else (),
+        note=" – ".join(filter(None, (row.get("dataset", "")[:200], row.get("sanctions", "")[:300]))),
+    )
+
+
+def _several(cell: str) -> tuple[str, ...]:
+    """Return the values of a cell that holds several: between semicolons, quoted where they hold one."""
+    if not cell or _CONTROLS.search(cell):
+        return ()
+    values = next(csv.reader([cell], delimiter=";"), [])
+    return tuple(dict.fromkeys(value for told in values if 1 < len(value := tidy(told)) <= MOST_LETTERS))
 
 
 def _designated(row: Mapping[str, str], source: str) -> Listed:

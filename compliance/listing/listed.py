@@ -49,7 +49,8 @@ class Listed:
     """One record of one list. ``key`` is its own among all lists and stays the same through the list's versions.
 
     ``regimes`` are numbers as in the book, empty for watched parties; ``owner`` is the listed owner of a vessel, or the
-    body that a watched party belongs to.
+    body that a watched party belongs to. ``delisted_on`` is the day of the first version without it, of a record that
+    the UN has taken off.
     """
 
     key: str
@@ -64,11 +65,17 @@ class Listed:
     imo_numbers: tuple[str, ...] = ()
     owner: str = ""
     note: str = ""
+    delisted_on: str | None = None
 
     @property
     def name(self) -> str:
         """The primary name."""
         return self.names[0].name
+
+    @property
+    def is_listed(self) -> bool:
+        """True where the UN lists the party now."""
+        return not self.is_watched and self.delisted_on is None
 
     @property
     def is_watched(self) -> bool:

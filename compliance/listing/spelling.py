@@ -7,7 +7,7 @@ t and d) made one. Arabic script writes few vowels, so a token from it has nothi
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from anyascii import anyascii
@@ -17,36 +17,41 @@ from compliance.listing.wordlists import word_lists
 
 # A longer name is a list or a paragraph: what stands behind is not looked at.
 MAX_LETTERS, MAX_TOKENS = 300, 16
+_SHORT = 3
 _ABJAD = re.compile(r"[\u0590-\u07bf\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff]")
 _SYLLABIC = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _SYLLABLE = re.compile(r"[A-Z][a-z]*")
 _SPELLED_OUT = re.compile(r"\b(?:\w\.){2,}(?:\w\b)?")
 _APOSTROPHES = re.compile(r"['’‘`´ʼʻʾʿ]")
-_OF_HIS = re.compile(r"(?<=\w{3})['’]s(?!\w)")
+_OF_HIS = re.compile(r"(?:(?<=\w{3})|(?<=[A-Z]))['’]s(?!\w)")
 _WORD = re.compile(r"[a-z0-9]+")
 _SERVANT = re.compile(r"abd[aeiou]{1,2}[lnrstdz]?$|abd$")
 _OF_SERVANT = re.compile(
     r"abd(?:[aeiou]{1,2}(?:l|r(?=r)|s(?=s)|n(?=n)|d(?=d)|z(?=z)|t(?=t))?)?(?=[^aeiou]..|[aeio][^aeiou].)"
 )
 _FATHER = frozenset(("abu", "abou", "abo", "aboo", "umm", "oum", "um"))
-_GOD = re.compile(r"(?<=..)[aeou]{1,2}ll?a+h?$")
+_GOD = re.compile(r"(?<=..)[aeou]{1,2}ll?(?:a+h?|h)$")
 _GOD_ALONE = re.compile(r"[aou]{1,2}llah?$")
+# "Allah Dad" and "Khuda Bakhsh" are given names of two words: the second belongs to the first.
+_GIVEN_BY_GOD = frozenset(("dad", "yar", "bakhsh", "baksh", "bux", "nazar", "ditta", "wasaya"))
 _FAITH = re.compile(r"(?<=...)(?:[aeiou]{1,2}d{1,2}|(?<=[b-z])d)(?:in|een|ine|yne?)$|(?<=...)[aeiou]{1,2}dden$")
 _FAITH_ALONE = re.compile(r"(?:[aeiou]{1,2}d)?d(?:in|een|ine|yne?)$|[aeiou]{1,2}dden$")
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
     for pattern, sound in (
-        (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"), (r"dzh|dsh|dj", "j"),
-        (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
+        (r"^[ei]y(?=a)", "i"), (r"ouw", "uw"), (r"ou(?=[aei])", "w"), (r"rh", "r"), (r"tsch|tch|cz", "C"),
+        (r"dzh|dsh|dj", "j"),
+        (r"shch|sch|sh", "S"), (r"ch", "C"), (r"zh", "j"), (r"kh|qh", "K"), (r"gh", "g"), (r"ph", "f"), (r"th", "t"),
         (r"dh", "d"), (r"ck", "k"), (r"ts|tz", "s"), (r"qu?|c", "k"), (r"x", "ks"), (r"(?<=[aeiou])h(?![aeiou])", ""),
-        (r"eo", "o"), (r"eu", "u"), (r"oo|ou|uw|(?<=.)w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"),
-        (r"ee|ie|iy|ij|ii|yi", "i"),
+        (r"ee+", "i"), (r"eo", "o"), (r"eu", "u"), (r"oo+|ou|uw|(?<=.)w(?=[^aeiouy]|$)", "u"), (r"oe|oi", "e"),
+        (r"ie|iy|ij(?![aeiou])|ii|yi|(?<=[^aeiou])y(?=[aeou])", "i"),
         (r"a[iy]|e[iy]", "e"), (r"y(?=[^aeiou]|$)", "i"), (r"aa", "a"), (r"v", "w"), (r"(?<=.)e$", "i"),
         (r"(.)\1+", r"\1"),
     )
 )  # fmt: skip
 _ALIKE = str.maketrans("gqKdbjSCrz", "kkktpsssls")
 _VOWELS = re.compile(r"(?<=.)[aeiou]+")
+_VOWEL = re.compile(r"[aeiou]")
 _WEAK = re.compile(r"(?<=.)[aeiouwyh']+")
 
 
@@ -71,12 +76,19 @@ class Token(NamedTuple):
 @lru_cache(maxsize=65_536)
 def token_of(text: str, is_abjad: bool = False, written: str = "") -> Token:
     """Return the token of a word in small Latin letters."""
-    sound = word_lists().rivals.get(text, text)
-    for pattern, replacement in _SOUNDS:
-        sound = pattern.sub(replacement, sound)
+    rivals = word_lists().rivals
+    sound = _sound(text)
+    # "Yeu" is "Yu", of which "Ryu" is a rival.
+    sound = _sound(rivals[text]) if text in rivals else _sound(rivals[sound]) if sound in rivals else sound
     near = sound.translate(_ALIKE)
     bones = re.sub(r"(.)\1+", r"\1", ("a" if near[:1] in "aeiou" else near[:1]) + _VOWELS.sub("", near)[1:])
     return Token(text, sound, bones, written or text, is_abjad)
+
+
+def _sound(word: str) -> str:
+    for pattern, replacement in _SOUNDS:
+        word = pattern.sub(replacement, word)
+    return word
 
 
 @lru_cache(maxsize=65_536)
@@ -85,21 +97,78 @@ def tokens_of(name: str) -> tuple[Token, ...]:
 
     A name that holds nothing else keeps them.
     """
-    words = _words(name[:MAX_LETTERS])
-    lists = word_lists()
-    kept = [(w, a) for w, a in words if w not in lists.particles and not is_legal_form(w)] or words
-    # "Bank Sepah and Bank Sepah International" says nothing twice.
-    told = {word: (abjad, written) for word, abjad, written in reversed(_compounds(kept)[:MAX_TOKENS])}
-    return tuple(token_of(word, *how) for word, how in reversed(told.items()))
+    words, lists = _words(name[:MAX_LETTERS]), word_lists()
+    following = [*(w for w, _ in words[1:]), ""][: len(words)]
+    of_trade = any(w in lists.common for w, _ in words)
+    kept = [
+        (w, a)
+        for (w, a), after in zip(words, following, strict=True)
+        if not (_is_particle(w, after) or is_legal_form(w) or (of_trade and not after and _ends_like_a_form(w)))
+    ] or words
+    found = _compounds(kept)[:MAX_TOKENS]
+    # "Bank Sepah and Bank Sepah International" says nothing twice, but "Chang Chang Ha" is a name.
+    told = found if len(found) <= _SHORT else reversed({row[0]: row for row in reversed(found)}.values())
+    return tuple(token_of(*row) for row in told)
+
+
+# Articles, and what says whose son one is: these are often romanised otherwise, and no name sounds like them.
+_ARTICLES = ("al", "el", "ul", "ur", "ad", "ash", "ibn", "ebn", "bint", "ould", "of", "for")
+
+
+def _is_particle(word: str, after: str) -> bool:
+    """True for an article or a word that ties names together; "Son" is a Korean name but before "of"."""
+    if word in _KIN:
+        return after == "of"
+    return word in word_lists().particles or _sounds_like_an_article(word)
+
+
+_KIN = ("son", "daughter")
+
+
+@lru_cache(maxsize=65_536)
+def _sounds_like_an_article(word: str) -> bool:
+    return len(word) <= 6 and _sound(word) in _article_sounds()
+
+
+@cache
+def _article_sounds() -> frozenset[str]:
+    return frozenset(map(_sound, _ARTICLES))
 
 
 @lru_cache(maxsize=65_536)
 def is_legal_form(word: str) -> bool:
-    """True for a form in which firms are registered, also where a long one is mistyped by a letter."""
+    """True for a form in which firms are registered, also where a long one is misspelled by a letter or a sound."""
     forms = word_lists().legal_forms
-    return word in forms or (
-        len(word) >= 6 and any(len(f) >= 6 and OSA.distance(word, f, score_cutoff=1) <= 1 for f in forms)
+    if word in forms or len(word) < 6:
+        return word in forms
+    sound = _sound(word)
+    return any(
+        OSA.distance(word, f, score_cutoff=1) <= 1 or OSA.distance(sound, _sound(f), score_cutoff=1) <= 1
+        for f in forms
+        if len(f) >= 6
     )
+
+
+# The short forms that firms of all lands end in: "Ceo" and "Cu" stand for "Co", "Ldd" for "Ltd", "Ceorp" for "Corp".
+_ENDS, _BY_SOUND = ("co", "ltd", "nv"), "corp"
+
+
+def _ends_like_a_form(word: str) -> bool:
+    like = len(word) <= 3 and (bool(_VOWEL.search(word)), token_of(word).bones) in _bones_of_ends()
+    return like or _sound(word) == _sound(_BY_SOUND)
+
+
+@cache
+def _bones_of_ends() -> frozenset[tuple[bool, str]]:
+    return frozenset((bool(_VOWEL.search(form)), token_of(form).bones) for form in _ENDS)
+
+
+@lru_cache(maxsize=65_536)
+def has_form(name: str) -> bool:
+    """True where a name holds a legal form beside other words: it is said as that of a firm."""
+    words = [word for word, _ in _words(name[:MAX_LETTERS])]
+    forms = [word for word in words if len(word) > 2 and is_legal_form(word)]
+    return bool(forms) and len(forms) < len(words)
 
 
 def _words(name: str) -> list[tuple[str, bool]]:
@@ -121,7 +190,10 @@ def _compounds(words: list[tuple[str, bool]]) -> list[tuple[str, bool, str]]:
     """Join what is one name however it is divided: Abdul Rahman, Habib Ullah, Saif al-Din, Abu Bakr."""
     joined: list[tuple[str, bool, str]] = []
     held = ""
-    for word, abjad in words:
+    for place, (word, abjad) in enumerate(words):
+        if word == "allah" and place + 1 < len(words) and words[place + 1][0] in _GIVEN_BY_GOD:
+            held += word
+            continue
         if held:
             word, held = held + word, ""
         elif _SERVANT.match(word) and word != "abdi":

@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 from compliance.listing.changes import told
 from compliance.listing.index import NameIndex
@@ -12,12 +14,15 @@ from compliance.listing.listed import Listed, Sort
 from compliance.listing.match import Match, Sought, matches
 from rules.vocabulary import PartyType
 
+_NOBODY: Mapping[str, str] = MappingProxyType({})
+
 
 class StandingKind(StrEnum):
     """The kinds of standing, in the order in which they are looked for; none is ever shown as another."""
 
     UN_LISTED = "un_listed"
     BELONGS_TO_LISTED = "belongs_to_listed"
+    FORMERLY_LISTED = "formerly_listed"
     WATCHLISTED = "watchlisted"
     NAMED_BEFORE = "named_before"
     UNLISTED = "unlisted"
@@ -26,6 +31,7 @@ class StandingKind(StrEnum):
 LABELS = {
     StandingKind.UN_LISTED: "UN-listed",
     StandingKind.BELONGS_TO_LISTED: "belongs to a listed body",
+    StandingKind.FORMERLY_LISTED: "formerly UN-listed",
     StandingKind.WATCHLISTED: "watchlisted",
     StandingKind.NAMED_BEFORE: "named before",
     StandingKind.UNLISTED: "unlisted",
@@ -67,21 +73,32 @@ def standing_of(
     verdicts: Mapping[str, Verdict],
     principals: Sequence[Sought] = (),
     named_before: str = "",
+    beside: Mapping[str, str] = _NOBODY,
+    on: date | None = None,
 ) -> Standing:
     """Return how a party stands.
 
     ``verdicts`` are the newest for this party, by the listed record's key; one counts while neither side has changed.
-    ``principals`` are those for which the book says that the party acts, nearest first.
+    ``principals`` are those for which the book says that the party acts, nearest first; ``beside`` tells by regime who
+    else in the story is listed. ``on`` is the day of the act: who was listed then but is not now, or the other way
+    round, is told so.
     """
-    found, confirmed = _judged(party, _matches(party, index), verdicts)
-    listed = [m for m in found if not m.listed.is_watched]
+    found, confirmed = _judged(party, matches_of(party, index, beside), verdicts)
+    listed = [m for m in found if m.listed.is_listed]
+    former = [m for m in found if m.listed.delisted_on is not None]
     watched = [m for m in found if m.listed.is_watched]
     also = tuple(found[1:])
     if listed:
         best = listed[0]
-        return Standing(StandingKind.UN_LISTED, best.reason, best, best.listed.key in confirmed, also)
+        reason = best.reason + _since(best.listed, on)
+        return Standing(StandingKind.UN_LISTED, reason, best, best.listed.key in confirmed, also)
     if belongs := _belonging(party, index, principals, watched):
         return replace(belongs, also=tuple(found))
+    if former:
+        best = former[0]
+        reason = best.reason + _until(best.listed, on)
+        also = tuple(m for m in found if m is not best)
+        return Standing(StandingKind.FORMERLY_LISTED, reason, best, best.listed.key in confirmed, also)
     if watched:
         return Standing(
             StandingKind.WATCHLISTED, watched[0].reason, watched[0], watched[0].listed.key in confirmed, also
@@ -93,14 +110,39 @@ def standing_of(
     return Standing(StandingKind.UNLISTED, "no listed or watched name is like this one")
 
 
-def _matches(party: Sought, index: NameIndex) -> list[Match]:
-    """Return the matches of a party, looked up once for each index: pages name the same parties again and again."""
+def _since(listed: Listed, on: date | None) -> str:
+    if on is None or not listed.listed_on or listed.listed_on <= on.isoformat():
+        return ""
+    return f"; listed on {listed.listed_on}, after the act ({on})"
+
+
+def _until(listed: Listed, on: date | None) -> str:
+    told = f"; taken off the list by {listed.delisted_on}"
+    if on is None or listed.delisted_on is None:
+        return told
+    if on.isoformat() >= listed.delisted_on:
+        return f"{told}, before the act ({on})"
+    was_listed = not listed.listed_on or listed.listed_on <= on.isoformat()
+    return f"{told}; {'listed' if was_listed else 'not yet listed'} on the day of the act ({on})"
+
+
+def matches_of(party: Sought, index: NameIndex, beside: Mapping[str, str] = _NOBODY) -> list[Match]:
+    """Return the matches of a party, looked up once for each index: pages name the same parties again and again.
+
+    What it is beside others counts only where it is listed nowhere by itself.
+    """
     remembered = index.remembered
     if len(remembered) > _REMEMBERED:
         remembered.clear()
     if party not in remembered:
         remembered[party] = matches(party, index)
-    return list(remembered[party])
+    alone = remembered[party]
+    if not beside or any(match.listed.is_listed for match in alone):
+        return list(alone)
+    key = (party, tuple(sorted(beside.items())))
+    if key not in remembered:
+        remembered[key] = matches(party, index, beside)
+    return list(remembered[key])
 
 
 def _judged(party: Sought, found: list[Match], verdicts: Mapping[str, Verdict]) -> tuple[list[Match], set[str]]:
@@ -120,14 +162,14 @@ def _belonging(
     party: Sought, index: NameIndex, principals: Sequence[Sought], watched: Sequence[Match]
 ) -> Standing | None:
     for principal in principals:
-        for match in _matches(principal, index):
-            if not match.listed.is_watched:
+        for match in matches_of(principal, index):
+            if match.listed.is_listed:
                 reason = f"acts for {principal.name}, which is listed: {match.reason}"
                 return Standing(StandingKind.BELONGS_TO_LISTED, reason, match)
     for match in watched:
         if match.listed.owner:
             for owner in matches(Sought(match.listed.owner), index):
-                if not owner.listed.is_watched:
+                if owner.listed.is_listed:
                     reason = f"belongs to {match.listed.owner} by {match.listed.source}: {owner.reason}"
                     return Standing(StandingKind.BELONGS_TO_LISTED, reason, owner)
     return _within(party, index)
@@ -140,7 +182,7 @@ def _within(party: Sought, index: NameIndex) -> Standing | None:
     for found in index.find(party.name, Sort.BODY, 5):
         compared = found.comparison
         is_whole_name = not compared.missing and len(compared.shared) >= 2 and compared.bits >= _WHOLE_NAME
-        if is_whole_name and compared.extra and compared.likeness >= _SURELY:
+        if found.listed.is_listed and is_whole_name and compared.extra and compared.likeness >= _SURELY:
             reason = f"“{party.name}” holds the whole name “{found.by.name}” of {found.listed.reference}"
             score, bits = round(compared.score, 4), round(compared.bits, 2)
             match = Match(found.listed, score, found.by.name, found.by.quality, (("bits", bits),), reason)

@@ -1,16 +1,17 @@
 """Lists and their versions: which is in use, what each changed, and the one index over all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from compliance.listing.changes import Change
+from compliance.listing.changes import Change, What, restored
 from compliance.listing.index import NameIndex
-from compliance.listing.listed import Source
+from compliance.listing.listed import Listed, Source
 from compliance.listing.source import ListVersion, joined, read_version, version_of
 from compliance.store import captures
 from compliance.store.dialect import insert_new
@@ -54,20 +55,44 @@ def shipped_snapshot() -> DesignationList:
 
 
 def joint_index(session: Session) -> NameIndex:
-    """Return the index over every list in use; built once for the versions that it holds."""
+    """Return the index over every list in use and whom the UN has taken off; built once for the versions it holds."""
     in_use = []
     for source in sources(session):
         row = row_in_use(session, source)
         in_use.append((source, row.body_digest if row is not None and row.generated != RETIRED else ""))
-    key = tuple(in_use)
+    key = (tuple(in_use), _last_removal(session))
     if key not in _indexes:
         versions = [version for source, _ in in_use if (version := version_in_use(session, source))]
+        records = joined(versions)
         _indexes.clear()
-        _indexes[key] = NameIndex(joined(versions))
+        _indexes[key] = NameIndex((*records, *taken_off(session, {record.key for record in records})))
     return _indexes[key]
 
 
-_indexes: dict[tuple[tuple[str, str], ...], NameIndex] = {}
+_indexes: dict[tuple[tuple[tuple[str, str], ...], int], NameIndex] = {}
+
+
+def _last_removal(session: Session) -> int:
+    return session.exec(select(func.max(ListChangeRow.id)).where(ListChangeRow.what == What.REMOVED.value)).one() or 0
+
+
+def taken_off(session: Session, listed: Collection[str]) -> list[Listed]:
+    """Return whom the UN's lists named and name no more, as last listed, with the day of the list that left them out.
+
+    ``listed`` are the keys that a list in use holds.
+    """
+    statement = (
+        select(ListChangeRow, ListRow)
+        .join(ListRow, col(ListRow.id) == col(ListChangeRow.list_id))
+        .where(ListChangeRow.what == What.REMOVED.value, col(ListRow.source).in_([s.value for s in Source]))
+        .order_by(col(ListChangeRow.id))
+    )
+    found = {}
+    for change, row in session.exec(statement):
+        if change.listed_key not in listed:
+            day = row.generated[:10] if row.generated[:4].isdigit() else f"{row.fetched_at:%Y-%m-%d}"
+            found[change.listed_key] = restored(change.before, day)
+    return list(found.values())
 
 
 def known(session: Session, source: str, digest: str) -> ListRow | None:

@@ -1,7 +1,7 @@
 """How parties stand against the lists and the cases before, for a whole page at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from compliance.case import Disposition
 from compliance.listing.index import NameIndex
 from compliance.listing.listed import Listed
-from compliance.listing.match import Sought
-from compliance.listing.standing import Standing, Verdict, listed_digest, party_digest, standing_of
+from compliance.listing.match import Sought, beside_each
+from compliance.listing.standing import Standing, Verdict, listed_digest, matches_of, party_digest, standing_of
 from compliance.store import ledger
 from compliance.store.lists import joint_index
 from compliance.store.tables import CaseRow
@@ -24,19 +24,34 @@ _FEW = 3
 
 
 def standings_of(
-    session: Session, parties: Sequence[Mapping[str, Any]], case_id: int | None = None
+    session: Session,
+    parties: Sequence[Mapping[str, Any]],
+    case_id: int | None = None,
+    others: Sequence[Mapping[str, Any]] = (),
+    on: date | None = None,
 ) -> dict[str, Standing]:
     """Return the standing of each party by its canonical name; with ``case_id``, as seen from that case.
 
-    ``parties`` are as cases hold them: canonical, name and type, perhaps imo, birth_dates and countries. Two queries
-    for all of them together; the index is built once for the lists in use.
+    ``parties`` are as cases hold them: canonical, name and type, perhaps imo, birth_dates and countries; ``others`` are
+    whoever else the stories name. A weak alias of one counts where another is listed under the same regime. ``on`` is
+    the day of the act. Two queries for all of them together; the index is built once for the lists in use.
     """
     sought = {str(p["canonical"]): sought_of(p) for p in parties}
     index, book = joint_index(session), load_rulebook()
     verdicts, before = _verdicts(session, sought), _named_before(session, sought, case_id)
+    named = {str(p["canonical"]): p for p in others if str(p["canonical"]) not in sought}
+    present = sought | {name: sought_of({"type": _type_of(name, book), **p}) for name, p in named.items()}
+    alone = [[m for m in matches_of(party, index) if m.listed.is_listed] for party in present.values()]
+    beside = dict(zip(present, beside_each(alone, list(present)), strict=True))
     return {
         name: standing_of(
-            party, index, verdicts.get(party_key(name), {}), _principals(name, book), before.get(party_key(name), "")
+            party,
+            index,
+            verdicts.get(party_key(name), {}),
+            _principals(name, book),
+            before.get(party_key(name), ""),
+            beside[name],
+            on,
         )
         for name, party in sought.items()
     }
@@ -54,6 +69,11 @@ def sought_of(party: Mapping[str, Any]) -> Sought:
         birth_dates=tuple(map(str, party.get("birth_dates") or ())),
         countries=tuple(map(str, party.get("countries") or ())),
     )
+
+
+def _type_of(name: str, book: Rulebook) -> str | None:
+    party = book.parties.get(name)
+    return party.type.value if party is not None else None
 
 
 @lru_cache(maxsize=2)

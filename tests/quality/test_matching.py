@@ -35,7 +35,7 @@ def test_perturbed_names_are_found_at_rank_one(real_list: DesignationList, index
     asked = questions(real_list, (0,))[0]
     some = random.Random(5).sample(asked, len(asked) // SHARE)
     found = recall(some, ours(index)([Sought(q.name, TYPES[q.sort]) for q in some]))
-    assert found["all four"] >= 0.955
+    assert found["all four"] >= 0.965
     assert found["order"] >= 0.98
     assert found["two at once"] >= 0.83
 

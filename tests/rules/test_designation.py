@@ -4,7 +4,6 @@ import os
 import resource
 import time
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from rules.designation import (
     Designation,
     DesignationError,
     DesignationList,
-    age_in_days,
-    changes,
     check_plausible,
     load_snapshot,
     parse_list,
@@ -247,31 +244,6 @@ def test_a_list_of_the_same_day_may_replace_the_last_and_one_of_the_day_before_m
         check_plausible(listed(200, 100, "2026-11-19"), last)
 
 
-def test_a_change_in_any_field_is_a_change_and_order_is_none() -> None:
-    last = listed(3, 1)
-    first, *others = last.designations
-    assert changes(replace(last, designations=tuple(reversed(last.designations))), last) == {
-        "added": (),
-        "removed": (),
-        "changed": (),
-    }
-    for change in (
-        {"name": "Another"},
-        {"aliases": (Alias("A", "low"),)},
-        {"regime": "1718"},
-        {"birth_dates": ("1960",)},
-        {"reference": "QDi.900"},
-    ):
-        new = replace(last, designations=(replace(first, **change), *others))
-        assert changes(new, last)["changed"] == (new.designations[0].reference,)
-
-
-def test_changes_name_what_was_added_and_removed() -> None:
-    small, large = listed(30, 1), listed(31, 2)
-    assert changes(large, small) == {"added": ("QDi.030", "QDe.001"), "removed": (), "changed": ()}
-    assert changes(small, large) == {"added": (), "removed": ("QDi.030", "QDe.001"), "changed": ()}
-
-
 def test_a_snapshot_survives_being_written_and_has_the_same_bytes_each_time(tmp_path: Path) -> None:
     path, found = tmp_path / "snapshot.jsonl.gz", parse_list(document())
     write_snapshot(found, path)
@@ -279,11 +251,6 @@ def test_a_snapshot_survives_being_written_and_has_the_same_bytes_each_time(tmp_
     assert load_snapshot(path) == found
     write_snapshot(load_snapshot(path), path)
     assert path.read_bytes() == first
-
-
-def test_age_is_counted_in_days_of_the_lists_own_stamp() -> None:
-    found = listed(1, 0, "2026-11-20")
-    assert [age_in_days(found, date(2026, 11, day)) for day in (19, 20, 22)] == [-1, 0, 2]
 
 
 def test_the_real_list_is_read_whole(tmp_path: Path) -> None:

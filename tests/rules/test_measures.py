@@ -89,6 +89,12 @@ def test_who_was_taken_off_the_list_is_a_missing_target() -> None:
     assert () in before and after == {(ElementName.TARGET,)}
 
 
+def test_a_freeze_on_listed_persons_does_not_bind_the_state_they_are_of() -> None:
+    text = "Kenya sent money to {}."
+    assert missing(text.format("South Sudan"), date(2024, 5, 1), "2206.freeze") == {(ElementName.TARGET,)}
+    assert () in missing(text.format("North Korea"), date(2024, 5, 1), "1718.freeze")
+
+
 def test_goods_told_in_the_headline_are_quoted_from_it() -> None:
     title, text = "Rifles for the Houthis", "The Houthis received them by sea."
     found = [e.quote for r in rulings(text, date(2024, 6, 1), title) for e in r.elements if e.quote is not None]

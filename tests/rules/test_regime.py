@@ -105,6 +105,18 @@ def test_a_target_that_was_taken_off_is_none_from_the_day_after() -> None:
     assert all(listed.binds("ISIL", day) for day in days)
 
 
+def test_a_measure_binds_a_name_on_its_days_alone_and_only_those_it_looks_at() -> None:
+    liberia, serbia = REGIMES["1521"], REGIMES["713"]
+    on = date(2012, 1, 1)
+    assert liberia.is_bound("LURD", on) and not liberia.is_bound("Liberia", on)
+    assert liberia.is_bound("Liberia", date(2009, 12, 16)) and not liberia.is_bound("Liberia", date(2009, 12, 17))
+    trade = {name for name, measures in serbia.towards.items() if any(m.code == "757.trade" for m in measures)}
+    assert trade == {"Yugoslavia", "Serbia", "Montenegro", "Bosnian Serbs"}
+    somalia = REGIMES["751"]
+    assert "Somalia" not in somalia.targets and somalia.is_bound("Somalia", date(2001, 1, 1))
+    assert {m.code for m in somalia.towards["Somalia"]} == {"751.arms-old", "751.charcoal"}
+
+
 def test_what_an_officer_is_shown_of_a_regime_is_read() -> None:
     korea = REGIMES["1718"]
     assert korea.committee == "1718 Committee" and korea.sources and korea.not_covered
@@ -155,6 +167,14 @@ BREAKS = [
     ("basis: [1 OP1]", "basis: [1 OP1]\n    confirmed_to: soon", ["1.arms", "confirmed_to", "soon"]),
     ("to: null}", "to: null, mandate_to: soon}", ["monitoring", "mandate_to", "soon"]),
     ("date: 2000-01-01", "date: '2000'", ["resolutions", "date", "2000"]),
+    ("    goods: [weapons]", "    goods: [weapons]\n    only: [Nowhere]", ["1.arms", "only", "Nowhere"]),
+    ("    goods: [weapons]", "    goods: [weapons]\n    also: Nowhere", ["1.arms", "also", "list of texts"]),
+    ("    goods: [weapons]", "    goods: [weapons]\n    days: [Nowhere]", ["1.arms", "days"]),
+    ("    goods: [weapons]", "    goods: [weapons]\n    days: {Nowhere: 2001-01-01}", ["1.arms", "days", "Nowhere"]),
+    ("    goods: [weapons]", "    goods: [weapons]\n    days: {Nowhere: [2006-01-01, 2007-01-01]}", ["days", "none"]),
+    ("    goods: [weapons]", "    goods: [weapons]\n    both_ways_with: 7", ["1.arms", "both_ways_with"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nplaces: 7", ["places", "list of texts"]),
+    ("territory: [Ruritania]", "territory: [Ruritania]\nended: ' '", ["ended", "text"]),
     ("kind: arms", "kind: guns", ["measure 1", "1.arms", "kind", "guns"]),
     ("kind: arms", "kind: [arms]", ["measure 1", "1.arms", "kind"]),
     ("direction: to_target", "direction: sideways", ["1.arms", "direction", "sideways"]),

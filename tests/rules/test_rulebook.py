@@ -61,3 +61,23 @@ def test_a_broken_file_stops_the_start_and_is_named(book: Path, file: str, conte
     assert "\n" not in str(caught.value)
     for words in told:
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("days: {Somalia:", "days: {Atlantis:", ["UN-SC2713.yml", "days", "Atlantis"]),
+        ("targets: [Al-Shabaab]", "targets: [Atlantis]", ["UN-SC2713.yml", "targets", "Atlantis"]),
+        ("territory: [Somalia]", "territory: [Atlantis]", ["UN-SC2713.yml", "territory", "Atlantis"]),
+        ("territory: [Somalia]", "territory: [Somalia]\nplaces: [Atlantis]", ["UN-SC2713.yml", "places", "Atlantis"]),
+        ("both_ways_with: [Houthis]", "both_ways_with: [Atlantis]", ["UN-SC2713.yml", "both_ways_with", "Atlantis"]),
+    ],
+)
+def test_a_regime_that_names_nobody_known_stops_the_start(book: Path, old: str, new: str, told: list[str]) -> None:
+    path = book / "regimes" / "UN-SC2713.yml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(RulebookError) as caught:
+        load_rulebook(book)
+    assert all(word in str(caught.value) for word in told)

@@ -98,3 +98,36 @@ def test_designated_vessels_need_a_number_and_may_have_former_names() -> None:
     assert [n.quality for n in ship.names] == [Quality.PRIMARY, Quality.FORMER, Quality.FORMER]
     with pytest.raises(ListFileError, match=r"v.csv: line 2: imo: a designated vessel needs its number"):
         parse_vessels(b"imo,name\n,Grey Heron\n", "v.csv")
+
+
+SIMPLE = (
+    '"id","schema","name","aliases","birth_date","countries","addresses","identifiers","sanctions","dataset"\n'
+    '"ofac-1","Person","Orval Wale","Wale, Orval;""Wale; the elder""","1961-02-03;1961","ru;ir",'
+    '"","","SDGT","US OFAC"\n'
+    '"eu-2","Vessel","Grey Heron","","","pa","","IMO 9074729;351234000","","EU FSF"\n'
+    '"x-3","CryptoWallet","bc1q","","","","","","",""\n'
+    '"eu-4","Company","Tallow Dry Bulk","","","","","9074729","",""\n'
+)
+
+
+def test_a_list_as_opensanctions_publishes_those_of_ofac_and_the_eu_is_read() -> None:
+    person, ship, company = parse_watchlist(SIMPLE.encode(), "ofac", "targets.simple.csv")
+    assert (person.sort, ship.sort, company.sort) == (Sort.PERSON, Sort.VESSEL, Sort.BODY)
+    assert [n.name for n in person.names] == ["Orval Wale", "Wale, Orval", "Wale; the elder"]
+    assert (person.birth_dates, person.countries) == (("1961-02-03", "1961"), ("ru", "ir"))
+    assert (person.key, person.note) == ("watchlist:ofac:ofac-1", "US OFAC – SDGT")
+    assert (ship.imo_numbers, company.imo_numbers) == (("9074729",), ())
+    assert all(r.is_watched and not r.is_listed and not r.regimes for r in (person, ship, company))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"eu-2"', '"ofac-1"', "own.csv: line 3: id: stands in the file twice"),
+        ('"eu-2"', '""', "own.csv: line 3: id: is empty"),
+        ('"Grey Heron"', '"G"', "own.csv: line 3: name: a name of two letters or more is needed"),
+        ('"dataset"', '"colour"', "own.csv: line 1: colour: unknown column"),
+    ],
+)
+def test_what_is_wrong_in_such_a_list_is_told_with_its_line(old: str, new: str, told: str) -> None:
+    assert faults(SIMPLE.replace(old, new, 1))[0].startswith(told)

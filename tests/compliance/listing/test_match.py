@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from compliance.listing.index import MOST_COMPARED, NameIndex
 from compliance.listing.listed import Listed, Quality, Sort
-from compliance.listing.match import Match, Sought, matches, matches_together
+from compliance.listing.match import Match, Sought, beside_each, matches
 from rules.vocabulary import PartyType
 from tests.compliance.listing.records import index, others, record
 
@@ -84,11 +84,53 @@ def test_a_weak_alias_of_one_word_matches_only_beside_another_listed_party_of_it
     found = index(weak, strong)
     alone = Sought("Terminator", PartyType.PERSON)
     assert matches(alone, found) == []
-    together = matches_together([alone, Sought("Qassim Durrani", PartyType.PERSON)], found)
-    assert [m.listed.name for m in together[0]] == ["ORVAL DESTANIAN"]
-    assert together[0][0].quality is Quality.WEAK and "weak alias" in together[0][0].reason
+    other = matches(Sought("Qassim Durrani", PartyType.PERSON), found)
+    beside = beside_each([[], other], ["Terminator", "Qassim Durrani"])
+    assert beside[1] == {}
+    together = matches(alone, found, beside[0])
+    assert [m.listed.name for m in together] == ["ORVAL DESTANIAN"]
+    assert together[0].quality is Quality.WEAK and "weak alias" in together[0].reason
+    assert f"the story names Qassim Durrani ({strong.reference}) too" in together[0].reason
     elsewhere = index(replace(weak, regimes=("1533",)), strong)
-    assert matches_together([alone, Sought("Qassim Durrani", PartyType.PERSON)], elsewhere)[0] == []
+    assert matches(alone, elsewhere, beside[0]) == []
+
+
+def test_a_weak_alias_of_several_words_needs_a_second_cue_too_and_a_birth_or_nationality_is_one() -> None:
+    weak = record("ORVAL DESTANIAN", "Tamsin Okonjo Vell", quality=Quality.WEAK)
+    found = index(replace(weak, birth_dates=("1961-04-05",), countries=("Ruritania",)))
+    alone = Sought("Tamsin Okonjo Vell", PartyType.PERSON)
+    assert matches(alone, found) == []
+    for cue in (replace(alone, birth_dates=("1961",)), replace(alone, countries=("Ruritania",))):
+        told = matches(cue, found)
+        assert len(told) == 1 and "too weak or common to count alone, but the same" in told[0].reason
+    assert matches(replace(alone, birth_dates=("1999",), countries=("Ruritania",)), found) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "said", "is_one"),
+    [
+        ("HARA COMPANY", "Company Hara", True), ("KOTI CORP", "Koti Corp", True), ("KOTI CORP", "Koti", False),
+        ("MYOHYANG SHIPPING CO", "Myohyang Shipping Ceo", True), ("SON JONG HYOK", "Son Jong Hyok", True),
+        ("ALLAH DAD MATIN", "Matin, Allah Dad", True), ("WALIJAN", "Waleejan", True),
+        ("MATI UR-REHMAN ALI MUHAMMAD", "Mati Or-Rehman Ali Muhammad", True),
+        ("KIM KYU", "Kim Heung-kyu", False), ("JOHNSON ANDRE", "Andrew Johnson", False),
+        ("SEYYED HUSSEIN HOSSEINI", "Sajjad Hussain", False),
+    ],
+)  # fmt: skip
+def test_forms_articles_and_order_tell_names_apart(listed: str, said: str, is_one: bool) -> None:
+    sort = Sort.BODY if listed.endswith(("COMPANY", "CORP", "CO")) else Sort.PERSON
+    filler = [record(f"FILLER NUMBER {n}", sort=sort) for n in range(40)]
+    assert bool(matches(Sought(said), index(record(listed, sort=sort), *filler))) is is_one
+
+
+def test_another_name_of_two_common_words_counts_only_beside_a_second_cue() -> None:
+    several = [record(f"MUHAMMAD AMIN NUMBER{n}") for n in range(12)]
+    one = record("ORVAL DESTANIAN", "Muhammad Amin")
+    found = index(one, *several)
+    said = Sought("Muhammad Amin", PartyType.PERSON)
+    assert one.key not in {m.listed.key for m in matches(said, found)}
+    cued = matches(said, found, dict.fromkeys(one.regimes, "M23 (CDe.006)"))
+    assert one.key in {m.listed.key for m in cued}
 
 
 def test_an_imo_number_finds_a_renamed_ship_and_another_number_parts_two_of_one_name() -> None:

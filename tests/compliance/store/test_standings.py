@@ -1,6 +1,6 @@
 """How parties stand: listed, belonging to a listed body, watched, named before or none, each with its reason."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import Engine, event
 
 from compliance.listimport import import_file
+from compliance.listing.listed import Quality
 from compliance.listing.standing import Standing, StandingKind
 from compliance.store import ledger
 from compliance.store.database import session_scope
 from compliance.store.standings import judge, standings_of
 from compliance.store.tables import CaseRow, StoryRow
+from tests.compliance.test_listrefresh import whole
 from tests.factories import NOW
 
 LISTED = {"canonical": "Qassem Suleimani", "name": "Qassem Suleimani", "type": "person"}
@@ -141,3 +143,53 @@ def test_a_page_of_two_hundred_parties_takes_as_many_queries_as_one(engine: Engi
     with session_scope(engine) as session:
         standings_of(session, [party(f"Number {n} Ltd") for n in range(200)])
     assert len(asked) - first <= first
+
+
+def test_a_weak_alias_counts_at_the_desk_where_the_story_names_another_of_its_regime(engine: Engine) -> None:
+    terminator = party("Terminator", "person")
+    with session_scope(engine) as session:
+        alone = standings_of(session, [terminator])["Terminator"]
+        beside = standings_of(session, [terminator], others=[party("M23", "group")])["Terminator"]
+        elsewhere = standings_of(session, [terminator], others=[party("Houthis", "group")])["Terminator"]
+    assert alone.kind is StandingKind.UNLISTED and elsewhere.kind is StandingKind.UNLISTED
+    assert beside.kind is StandingKind.UN_LISTED and beside.match is not None
+    assert beside.match.quality is Quality.WEAK
+    assert "a weak alias of" in beside.reason and "the story names M23 (CDe." in beside.reason
+
+
+def put_list(engine: Engine, folder: Path, body: bytes, day: str) -> None:
+    path = folder / f"{day}.xml"
+    path.write_bytes(body)
+    import_file(engine, path, "un-consolidated", "lena", confirmed=True)
+
+
+def test_who_was_taken_off_the_list_is_told_so_with_the_day_of_the_act(engine: Engine, tmp_path: Path) -> None:
+    listed = b"<LISTED_ON>2026-03-01</LISTED_ON><REFERENCE_NUMBER>QDi.001<"
+    first = whole(range(900), range(400), "2026-11-20").replace(b"<REFERENCE_NUMBER>QDi.001<", listed)
+    put_list(engine, tmp_path, first, "2026-11-20")
+    gone = party("Orrin Vale 100001", "person")
+
+    def told(on: str) -> Standing:
+        with session_scope(engine) as session:
+            return standings_of(session, [gone], on=date.fromisoformat(on))["Orrin Vale 100001"]
+
+    assert told("2026-05-01").kind is StandingKind.UN_LISTED and "after the act" not in told("2026-05-01").reason
+    assert told("2026-02-01").reason.endswith("listed on 2026-03-01, after the act (2026-02-01)")
+    put_list(engine, tmp_path, whole(range(2, 900), range(400), "2026-11-24"), "2026-11-24")
+    assert told("2026-05-01").kind is StandingKind.FORMERLY_LISTED
+    assert told("2026-05-01").reason.endswith(
+        "taken off the list by 2026-11-24; listed on the day of the act (2026-05-01)"
+    )
+    assert told("2026-02-01").reason.endswith("not yet listed on the day of the act (2026-02-01)")
+    assert told("2026-11-24").reason.endswith("taken off the list by 2026-11-24, before the act (2026-11-24)")
+    put_list(engine, tmp_path, whole(range(900), range(400), "2026-11-25"), "2026-11-25")
+    assert told("2026-05-01").kind is StandingKind.UN_LISTED
+
+
+def test_who_was_taken_off_lends_no_weak_alias_and_no_branch_a_listing(engine: Engine, tmp_path: Path) -> None:
+    put_list(engine, tmp_path, whole(range(900), range(400), "2026-11-20"), "2026-11-20")
+    # The shipped table's own records are gone with that list: M23 and the weak alias beside it.
+    with session_scope(engine) as session:
+        found = standings_of(session, [party("Terminator", "person"), party("Houthis", "group")])
+    assert found["Terminator"].kind is StandingKind.UNLISTED
+    assert found["Houthis"].kind is StandingKind.FORMERLY_LISTED
