@@ -25,6 +25,9 @@ _MOVED = frozenset({*MOVING, "transfer"})
 # How far before a day the event may stand to which it belongs, and what stands between a law and the day it is of.
 _REACH = 160
 _OF_LAW = re.compile(r"^(?:since|of|\()")
+# "During the country's civil war between 2000 and 2003": what lasted that long holds the act, whose days those are too.
+_LASTING = frozenset({"war", "wars", "conflict", "reign", "rule", "siege"})
+_WHILE = re.compile(r"\b(?:during|throughout|amid|in the course of) (?:[\w']+ ){0,4}$")
 _DIGITS = re.compile(r"^[\s\d]*$")
 
 _Clauses = Sequence[tuple[Field, Clause]]
@@ -113,7 +116,11 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
         return
     lowered = lowered_in_place(clause.sentence.text)
     acts = [(t.start - clause.sentence.start, True) for t in clause.tokens if _moves(t.tags)]
-    others = [(m.start(), False) for m in _pattern(rulebook.phrases["other_event"]).finditer(lowered)]
+    others = [
+        (m.start(), False)
+        for m in _pattern(rulebook.phrases["other_event"]).finditer(lowered)
+        if not (m.group() in _LASTING and _WHILE.search(lowered[: m.start()]))
+    ]
     # A word that is both, as "charged", dates the other event.
     taken = {start for start, _ in others}
     events = sorted([*others, *(e for e in acts if e[0] not in taken)])

@@ -163,7 +163,9 @@ def _hit(act: Act) -> RuleHit:
 
 
 def _found(act: Act, parties: Collection[str]) -> ActFound:
-    roles = dict.fromkeys((role, name) for role, _, name in act.roles if name in parties)
+    # Where the leader of a group is the party, he stands for the group that a frame takes him for.
+    told = ((role, name if name in parties else mention.canonical) for role, mention, name in act.roles)
+    roles = dict.fromkeys((role, name) for role, name in told if name in parties)
     goods = dict.fromkeys(m.goods for m in act.goods if m.kind is not None)
     return ActFound(tuple(roles), tuple(dict.fromkeys(act.kinds)), tuple(goods), act.evidence, act.strong)
 
@@ -223,13 +225,16 @@ def _is_outdone(
 ) -> bool:
     """True where a leader and the party that is named through him alone would both count, and the other one does.
 
-    In the words of a frame the party acts; else whoever is likelier.
+    In the words of a frame a state acts rather than its leader, the leader of a group rather than the group; else
+    whoever is likelier.
     """
     for other in read.candidates:
         led, leader = (other, candidate) if candidate.type is PartyType.PERSON else (candidate, other)
         if led is not leader and rulebook.principal(leader.name) == led.name and all(p.by_leader for p in led.places):
             if framed:
-                return leader is other and sure[leader.name] >= THRESHOLD_FRAMED
+                # "Kim Jong Un shipped": the state did. A warlord is named as he is, not as the force behind him.
+                acting = led if led.type is PartyType.STATE else leader
+                return acting is other and sure[acting.name] >= THRESHOLD_FRAMED
             return sure[other.name] > judged.violator
     return False
 

@@ -37,6 +37,12 @@ def test_the_same_verdict_without_the_days_of_the_act_is_none() -> None:
     assert found.regimes == () and [m.in_force for m in found.measures] == [False]
 
 
+def test_the_years_of_the_war_in_which_the_arms_were_sold_are_the_years_of_the_sale() -> None:
+    sold = "A timber merchant was found guilty of selling rifles to Liberia during the country's civil war between {}."
+    assert read(sold.format("2000 and 2003"), date(2017, 4, 22)).regimes == ("1521",)
+    assert read(sold.format("1989 and 1991"), date(2017, 4, 22)).regimes == ()
+
+
 @pytest.mark.parametrize(
     ("told", "regimes"),
     [

@@ -183,3 +183,10 @@ def test_south_sudan_is_never_sudan() -> None:
 def test_a_leader_answers_for_his_side() -> None:
     found = read("Kim Jong Un sent Vladimir Putin artillery shells.")
     assert {r for r in roles(found) if r[0] == Role.SUPPLIER} == {("supplier", "North Korea")}
+
+
+def test_the_leader_of_a_group_is_named_as_the_story_names_him() -> None:
+    found = read("Egypt has been sending weapons and ammunition to Khalifa Haftar.")
+    assert roles(found) == {("supplier", "Egypt"), ("recipient", "Khalifa Haftar")}
+    assert found.regimes == ("1970",)
+    assert ("recipient", "Khalifa Haftar") in {(role.value, name) for act in found.acts for role, name in act.roles}
