@@ -8,8 +8,8 @@ from typing import Any
 
 from rules.extraction import extract
 from rules.findings import Extraction
-from rules.naming import name_key
 from rules.rulebook import Rulebook
+from rules.spelling import name_key
 from rules.vocabulary import Role
 
 _SHARES = ("regime", "regime exact", "kind", "kind exact", "status", "denied exact")

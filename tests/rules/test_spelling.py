@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.naming import name_key
+from rules.spelling import name_key
 
 
 @pytest.mark.parametrize(
