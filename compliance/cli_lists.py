@@ -24,6 +24,8 @@ from compliance.store.tables_lists import HuntHitRow
 
 app = typer.Typer(no_args_is_help=True, help="The UN's lists and the operator's own.")
 STALE_HOURS = 36
+# The UN writes its list anew every night: one with an older date of its own was brought by hand, or is not served anew.
+STALE_DAYS = 7
 _BY = typer.Option("--by", help="Who says so; the name of the account if not given.")
 _JSON = typer.Option("--json", help="One JSON object a line.")
 
@@ -43,7 +45,8 @@ def _engine() -> Engine:
 def show(as_json: Annotated[bool, _JSON] = False) -> None:
     """Show each list in use: what it names, its own date, when it was last seen at its source, what was refused since.
 
-    Exit status 1 where the UN list was not seen for 36 hours, or a newer version of a list was refused.
+    Exit status 1 where the UN list was not seen for 36 hours or is dated over 7 days ago, or a newer version of a list
+    was refused.
 
     Example: embargowatch lists show
     """
@@ -70,10 +73,12 @@ def _in_use(session: Any, source: str, now: datetime) -> dict[str, Any]:
         shelf.last_refused(session, source),
     )
     age = shelf.age_hours(row, now)
-    is_stale = source == Source.UN_LIST and (age is None or age > STALE_HOURS)
+    own_age = (now.date() - date.fromisoformat(version.generated[:10])).days if version and version.designations else 0
+    is_old = source == Source.UN_LIST and own_age > STALE_DAYS
+    is_stale = source == Source.UN_LIST and (age is None or age > STALE_HOURS or is_old)
     state = "retired" if version is None else "never fetched: the dated table of the book" if row is None else "in use"
     if row is not None and is_stale:
-        state = f"stale: last seen {age:.0f} hours ago"
+        state = f"stale: its own date is {own_age} days ago" if is_old else f"stale: last seen {age:.0f} hours ago"
     if refused is not None:
         state += f"; refused {refused.last_seen:%Y-%m-%d} ({refused.digest[:12]}): {refused.reason}"
     return {

@@ -161,6 +161,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
             {"regime": m.regime, "kind": m.kind.value, "basis": "; ".join(m.basis), "in_force": m.in_force}
             # Days of its own, where the story gives the act any: else it is judged by the story's.
             | ({"days": m.days} if m.days else {})
+            | ({"unverified": True} if m.unverified else {})
             for m in found.measures
         ],
         "parties": [

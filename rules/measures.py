@@ -316,6 +316,9 @@ def _date(scene: _Scene, measure: Measure) -> Element:
     day = Day(scene.day, when)
     told = str(when) if when else f"{scene.day or 'unknown'}, the day of the story"
     says = f"{told}; in force {_told_windows(measure)}"
+    last = max(span.last for span in when.spans) if when else scene.day
+    if measure.confirmed_to is not None and last is not None and last > measure.confirmed_to:
+        says += f"; its renewal is known to {measure.confirmed_to} only"
     return Element(ElementName.DATE, day.holds(measure), says, when.evidence if when else None)
 
 

@@ -95,6 +95,17 @@ def test_a_freeze_on_listed_persons_does_not_bind_the_state_they_are_of() -> Non
     assert () in missing(text.format("North Korea"), date(2024, 5, 1), "1718.freeze")
 
 
+def test_a_renewal_that_nobody_confirmed_is_told() -> None:
+    text = "Rwanda supplied rifles to M23."
+    after, before = (
+        next(
+            e.says for r in rulings(text, on) if r.code == "1533.arms" for e in r.elements if e.name is ElementName.DATE
+        )
+        for on in (date(2026, 7, 2), date(2026, 7, 1))
+    )
+    assert after.endswith("; its renewal is known to 2026-07-01 only") and "renewal" not in before
+
+
 def test_goods_told_in_the_headline_are_quoted_from_it() -> None:
     title, text = "Rifles for the Houthis", "The Houthis received them by sea."
     found = [e.quote for r in rulings(text, date(2024, 6, 1), title) for e in r.elements if e.quote is not None]

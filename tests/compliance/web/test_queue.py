@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from compliance.store import cases, ledger, priorities, queue, search, stories
 from compliance.store.database import open_engine, session_scope, upgrade
-from rules.findings import MeasureFinding, Party
-from rules.vocabulary import Kind, PartyType, Role, Status
+from rules.findings import Bystander, MeasureFinding, Party
+from rules.vocabulary import Kind, PartyType, Role, Stance, Status
 from tests import factories
 from tests.compliance.web.conftest import bearer, make_token, open_case, severity, sign_in
 
@@ -409,6 +409,30 @@ def test_a_listed_party_is_told_from_one_named_before_and_one_unlisted(
     found = re.findall(r'class="standing st-\w+">([^<]+)</span> <small class="reason">([^<]+)', page)
     assert [standing for standing, _ in found] == ["UN-listed", "named before", "unlisted"]
     assert "KPe." in found[0][1] and "listed name" in found[0][1] and three[0] in found[1][1]
+
+
+def test_a_weak_alias_counts_beside_another_name_of_the_story_and_the_page_says_so(
+    client: TestClient, desk_engine: Engine
+) -> None:
+    quote = factories.evidence("the freighter took artillery shells from Rajin in North Korea to Dunai in Russia")
+    parties = (Party("Terminator", "Terminator", PartyType.PERSON, (Role.BROKER,), (quote,)),)
+    days = "2012-05-01/2012-05-31"
+    measure = MeasureFinding("1533", "1533.arms", Kind.ARMS, ("2293 OP1",), True, unverified=True, days=days)
+    m23 = Bystander("M23", "M23", PartyType.GROUP, Stance.MENTIONED)
+    cases_of = [
+        open_case(
+            desk_engine,
+            factories.story(fingerprint=fingerprint * 64),
+            factories.screening(parties=parties, measures=(measure,), bystanders=others),
+        )
+        for fingerprint, others in (("7", (m23,)), ("8", ()))
+    ]
+    sign_in(client)
+    beside, alone = (unescape(client.get(f"/cases/{reference}").text) for reference in cases_of)
+    assert "a weak alias of CDi.030" in beside and "the story names M23 (CDe.006) too" in beside
+    assert "listed on 2012-12-31" not in beside and f"days of the act: {days}" in beside
+    assert "a paragraph or day not yet checked against the resolution" in beside
+    assert "a weak alias of" not in alone
 
 
 WRITES = [
