@@ -1,5 +1,6 @@
 """One engine per process, one transaction per step, one schema made by Alembic on SQLite and PostgreSQL alike."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,8 +52,10 @@ def _without_foreign_keys(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     # A deferred transaction that later writes can fail with "database is locked" without waiting for its turn.
-    reads = connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("is_spare"):
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -67,6 +70,18 @@ def read_scope(engine: Engine) -> Iterator[Session]:
     """A session that reads one state of the database and waits for no writer. What it would write is thrown away."""
     with Session(engine.execution_options(reads_only=True), expire_on_commit=False) as session:
         yield session
+
+
+@contextmanager
+def spare_scope(engine: Engine) -> Iterator[Session]:
+    """A session for what may be left undone: where another writer holds a SQLite file, it is, without waiting."""
+    spare = engine.execution_options(is_spare=True)
+    try:
+        with Session(spare, expire_on_commit=False) as session, session.begin():
+            yield session
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            raise
 
 
 def _alembic(url: str) -> Config:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from compliance.admission import Came
 from compliance.store import tokens, users
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, spare_scope
 from compliance.store.users import Role, Scope, Visitor
 
 COOKIE = "embargowatch_session"
@@ -166,9 +166,15 @@ def session_visitor(request: Request) -> Visitor | None:
     if not token:
         return None
     settings = request.app.state.settings
-    idle = timedelta(minutes=settings.session_idle_minutes)
-    with session_scope(request.app.state.engine) as session:
-        return users.visitor(session, token, datetime.now(UTC), idle, timedelta(hours=settings.session_hours))
+    engine, now = request.app.state.engine, datetime.now(UTC)
+    idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
+    # Whoever only reads waits for no writer: that the session was used is noted where nobody is writing.
+    with read_scope(engine) as session:
+        found, is_due = users.visitor(session, token, now, idle, absolute)
+    if is_due:
+        with spare_scope(engine) as session:
+            users.note_use(session, token, found is None, now)
+    return found
 
 
 def token_visitor(request: Request) -> Visitor | None:
@@ -176,8 +182,13 @@ def token_visitor(request: Request) -> Visitor | None:
     way, _, token = request.headers.get("authorization", "").partition(" ")
     if way.lower() != "bearer":
         return None
-    with session_scope(request.app.state.engine) as session:
-        return tokens.bearer(session, token.strip(), datetime.now(UTC))
+    engine, now, token = request.app.state.engine, datetime.now(UTC), token.strip()
+    with read_scope(engine) as session:
+        found, is_due = tokens.bearer(session, token, now)
+    if is_due:
+        with spare_scope(engine) as session:
+            tokens.note_use(session, token, now)
+    return found
 
 
 def cookie_name(request: Request, name: str = COOKIE) -> str:

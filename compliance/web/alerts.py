@@ -14,7 +14,7 @@ from compliance.monitor import open_alert_book
 from compliance.resending import acknowledge, resend_alert, resend_all
 from compliance.severity import Severity
 from compliance.store import callbacks, cases, channels, outbox, reminders, subscriptions
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, session_scope
 from compliance.store.users import Visitor
 from compliance.subscription import Subscription, Timing
 from compliance.web import access
@@ -33,7 +33,7 @@ _MOST_OWN = 20
 def alerts_page(request: Request, visitor: Person, show: str = "dead") -> Response:
     """Show the alerts of one state with every attempt, the circuits, and the cases that nobody has acknowledged."""
     show = show if show in _STATES else "dead"
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         rows = outbox.by_state(session, show, 100)
         return _page(
             request,
@@ -74,7 +74,7 @@ def resend_every(request: Request, visitor: Person, csrf: Csrf = "") -> Response
 def acknowledge_case(request: Request, reference: str, visitor: Person, csrf: Csrf = "") -> Response:
     """Enter that someone took notice of a case, which ends the repetition of its alerts."""
     access.check_form(request, visitor, csrf)
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         if cases.by_reference(session, reference) is None:
             raise HTTPException(404)
     acknowledge(request.app.state.engine, reference, visitor.name, datetime.now(UTC))
@@ -161,7 +161,7 @@ def _words(line: str) -> list[str]:
 
 def _subscriptions(request: Request, visitor: Visitor, problem: str, declared: dict[str, Any], status: int) -> Response:
     book = open_alert_book(request.app.state.settings)
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         own = _own(session, visitor)
     facts = {
         "own": own,

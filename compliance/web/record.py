@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from compliance.store import listing
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.web.api.frame import before_of, cursor_of
 from compliance.web.pages import Person, show
 
@@ -22,7 +22,7 @@ def record_page(
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
     """Show the record, newest first, of one subject or person where that is asked."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.record(session, subject=subject, actor=actor, before=before_of(cursor))
     return show(
         request,

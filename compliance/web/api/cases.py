@@ -12,7 +12,7 @@ from compliance.casefile import history as case_history
 from compliance.decision import dispose_case, reopen_case
 from compliance.screening import Verdict
 from compliance.store import cases, listing
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.web import access
 from compliance.web.api import frame
 from compliance.web.api.frame import Body, Caller, Cursor, IfMatch, Key, Limit, Listed, refusals
@@ -84,7 +84,7 @@ def list_cases(
     cursor: Cursor = None,
 ) -> Listed[CaseLine]:
     """List cases, newest first."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.cases(
             session,
             state=state,
@@ -101,7 +101,7 @@ def list_cases(
 @router.get("/cases/{reference}", name="api_case", response_model=CaseFile, responses=refusals(304, 404))
 def show_case(request: Request, response: Response, reference: Reference, visitor: Caller) -> Any:
     """Show a whole case; its ETag is what a change of it needs."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = case_file(session, reference, access.reader(visitor))
     if found is None:
         raise HTTPException(404, f"There is no case {reference}.")
@@ -115,7 +115,7 @@ def show_case(request: Request, response: Response, reference: Reference, visito
 @router.get("/cases/{reference}/history", name="api_history", responses=refusals(404))
 def history(request: Request, reference: Reference, visitor: Caller) -> list[dict[str, Any]]:
     """Show what was done to a case, oldest first, as the record has it."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         case = cases.by_reference(session, reference)
         if case is None:
             raise HTTPException(404, f"There is no case {reference}.")
@@ -173,7 +173,7 @@ def _etag(reference: str, revision: int) -> str:
 
 def _matched(request: Request, reference: str, if_match: str | None) -> int:
     """Return the case's revision if it is the one that the caller saw."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         row = cases.by_reference(session, reference)
     if row is None:
         raise HTTPException(404, f"There is no case {reference}.")
@@ -182,7 +182,7 @@ def _matched(request: Request, reference: str, if_match: str | None) -> int:
 
 
 def _changed(request: Request, reference: str) -> tuple[int, str, dict[str, Any]]:
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         row = cases.by_reference(session, reference)
     assert row is not None
     found = Changed(case=row.reference, state=row.state, disposition=row.disposition, revision=row.revision)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from compliance import persons
 from compliance.errors import ConfigError
 from compliance.store import ledger, tokens, users
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, session_scope
 from compliance.store.tables import UserRow
 from compliance.store.tables_people import TokenRow
 from compliance.store.users import Role, Scope
@@ -92,7 +92,7 @@ def me(visitor: Caller) -> Me:
 @router.get("/tokens", name="api_tokens", responses=refusals())
 def list_tokens(request: Request, visitor: Caller) -> list[TokenLine]:
     """List the caller's own tokens."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         return [TokenLine.model_validate(row.model_dump()) for row in tokens.of_user(session, visitor.user_id)]
 
 
@@ -157,7 +157,7 @@ def _etag(row: UserRow) -> str:
 @router.get("/users", name="api_users", responses=refusals())
 def list_users(request: Request, visitor: Caller) -> list[Person]:
     """List everyone, by name."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         return [_person(row) for row in users.listed(session)]
 
 
@@ -170,7 +170,7 @@ def show_user(request: Request, response: Response, visitor: Caller, name: Name)
 
 
 def _found(request: Request, name: str) -> UserRow:
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         row = users.find(session, name)
     if row is None:
         raise HTTPException(404, "There is no such user.")

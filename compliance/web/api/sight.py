@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from compliance import audit
 from compliance.store import feeds, listing, runs, screenings
 from compliance.store.analytics import analytics
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.standing import standing
 from compliance.store.tables import StoryRow
 from compliance.web.analytics import Months, since_months
@@ -76,7 +76,7 @@ def list_stories(
     cursor: Cursor = None,
 ) -> Listed[StoryLine]:
     """List stories, newest first."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.stories(session, feed=feed, since=seen_since, before=frame.before_of(cursor), limit=limit)
     items = [StoryLine.model_validate(row.model_dump()) for row in found.rows]
     return Listed(items=items, next=frame.cursor_of(found.before))
@@ -85,7 +85,7 @@ def list_stories(
 @router.get("/stories/{story_id}", name="api_story", tags=["stories"], responses=refusals(404))
 def show_story(request: Request, visitor: Caller, story_id: _Id) -> StoryShown:
     """Show a story with its judgements."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         row = session.get(StoryRow, story_id)
         if row is None:
             raise HTTPException(404, f"There is no story {story_id}.")
@@ -96,21 +96,21 @@ def show_story(request: Request, visitor: Caller, story_id: _Id) -> StoryShown:
 @router.get("/feeds", name="api_feeds", tags=["coverage"], responses=refusals())
 def list_feeds(request: Request, visitor: Caller) -> list[dict[str, Any]]:
     """List every feed with its health."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         return [row.model_dump(mode="json") for row in feeds.all_feeds(session)]
 
 
 @router.get("/runs", name="api_runs", tags=["coverage"], responses=refusals())
 def list_runs(request: Request, visitor: Caller, limit: Limit = 50) -> list[dict[str, Any]]:
     """List the newest runs with their counts and what does not add up."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         return [row.model_dump(mode="json") for row in runs.latest(session, limit)]
 
 
 @router.get("/coverage", name="api_coverage", tags=["coverage"], responses=refusals())
 def coverage(request: Request, visitor: Caller) -> dict[str, Any]:
     """Tell how things stand: feeds that fail or are too quiet, lists, versions, what was left unread."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = standing(session, datetime.now(UTC))
     return {
         "at": found.now,
@@ -151,7 +151,7 @@ def list_record(
     cursor: Cursor = None,
 ) -> Listed[RecordRow]:
     """List the record, newest first."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.record(session, subject=subject, actor=actor, before=frame.before_of(cursor), limit=limit)
     items = [RecordRow.model_validate(row.model_dump()) for row in found.rows]
     return Listed(items=items, next=frame.cursor_of(found.before))
