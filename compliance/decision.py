@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from compliance.case import CaseAction, CaseState, Disposition
+from compliance.case import REFUSALS, CaseAction, CaseState, Disposition
 from compliance.casework import at_work
 from compliance.errors import AccessError, ConflictError
 from compliance.priority import priority
@@ -59,7 +59,7 @@ def note_refused(
 
 def refusals_of(reference: str) -> str:
     """Return the subject under which the record holds the refused decisions of a case."""
-    return f"refused:{reference}"
+    return f"{REFUSALS}{reference}"
 
 
 def _dispose(

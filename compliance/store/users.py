@@ -80,9 +80,18 @@ def find(session: Session, name: str) -> UserRow | None:
     return session.exec(select(UserRow).where(UserRow.name == name)).first()
 
 
-def listed(session: Session) -> list[UserRow]:
-    """Return everyone, by name."""
-    return list(session.exec(select(UserRow).order_by(UserRow.name)))
+def listed(session: Session, after: str = "", limit: int | None = None) -> list[UserRow]:
+    """Return everyone, by name; with ``after`` only those whose names follow, with ``limit`` only so many."""
+    statement = select(UserRow).where(col(UserRow.name) > after) if after else select(UserRow)
+    return list(session.exec(statement.order_by(UserRow.name).limit(limit)))
+
+
+def held(session: Session, name: str) -> UserRow:
+    """Return the person of that name, held against other writers. Raises ConfigError where there is none."""
+    row = session.exec(select(UserRow).where(UserRow.name == name).with_for_update()).first()
+    if row is None:
+        raise ConfigError(f"there is no user {name}")
+    return row
 
 
 def exists(session: Session) -> bool:

@@ -123,17 +123,11 @@ def subscribe(
     if quiet_from or quiet_until:
         declared["quiet"] = {"from": quiet_from, "until": quiet_until, "zone": zone}
     try:
-        wanted = Subscription.model_validate(declared)
-        _check_allowed(open_alert_book(request.app.state.settings), wanted)
+        keep(request, visitor, Subscription.model_validate(declared), datetime.now(UTC))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return _subscriptions(request, visitor, f"{place}: {first['msg'].removeprefix('Value error, ')}", declared, 422)
+        return _subscriptions(request, visitor, first_fault(error), declared, 422)
     except ConfigError as error:
         return _subscriptions(request, visitor, str(error), declared, 422)
-    with session_scope(request.app.state.engine) as session:
-        if len(subscriptions.of_user(session, visitor.user_id)) < _MOST_OWN:
-            subscriptions.add(session, visitor.user_id, wanted, datetime.now(UTC))
     return RedirectResponse("/subscriptions", status_code=303)
 
 
@@ -145,6 +139,22 @@ def unsubscribe(request: Request, number: int, visitor: Person, csrf: Csrf = "")
         if not subscriptions.remove(session, visitor.user_id, number):
             raise HTTPException(404)
     return RedirectResponse("/subscriptions", status_code=303)
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return in words the first field that cannot be so."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def keep(request: Request, visitor: Visitor, wanted: Subscription, now: datetime) -> int:
+    """Keep a subscription of the visitor's own and return its number. ConfigError says why it cannot be."""
+    _check_allowed(open_alert_book(request.app.state.settings), wanted)
+    with session_scope(request.app.state.engine) as session:
+        if len(subscriptions.of_user(session, visitor.user_id)) >= _MOST_OWN:
+            raise ConfigError(f"nobody has more than {_MOST_OWN} subscriptions: end one first")
+        return subscriptions.add(session, visitor.user_id, wanted, now).id or 0
 
 
 def _check_allowed(book: AlertBook, wanted: Subscription) -> None:

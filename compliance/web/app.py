@@ -102,7 +102,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.verifying = Lock()
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for router in ROUTERS:
-        access.check_routes(router.routes)
+        access.check_routes(router.routes, access.RIGHTS)
         app.include_router(router)
     app.mount(API, create_api(app.state), name="api")
     app.middleware("http")(_guard_answer)

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from compliance.casefile import is_withheld, withholding
 from compliance.store import listing
 from compliance.store.database import read_scope
+from compliance.web import access
 from compliance.web.api.frame import before_of, cursor_of
 from compliance.web.pages import Person, show
 
@@ -24,11 +26,13 @@ def record_page(
     """Show the record, newest first, of one subject or person where that is asked."""
     with read_scope(request.app.state.engine) as session:
         found = listing.record(session, subject=subject, actor=actor, before=before_of(cursor))
+        kept = withholding(session, found.rows, access.reader(visitor))
     return show(
         request,
         "record.html",
         visitor,
         rows=found.rows,
+        withheld=frozenset(row.id for row in found.rows if is_withheld(row, kept)),
         next=cursor_of(found.before),
         subject=subject,
         actor=actor,

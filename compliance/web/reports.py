@@ -35,6 +35,11 @@ def report_of(request: Request, reference: str, visitor: Visitor) -> CaseReport:
 @router.get("/cases/{reference}/report", name="report_page")
 def report_page(request: Request, reference: str, visitor: Person) -> Response:
     """Show a case's report, fit for printing."""
+    return html_answer(request, reference, visitor)
+
+
+def html_answer(request: Request, reference: str, visitor: Visitor) -> Response:
+    """Return a case's report as a page."""
     return show(request, "report.html", visitor, report=report_of(request, reference, visitor), moment=moment)
 
 

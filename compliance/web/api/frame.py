@@ -13,23 +13,50 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Header, HTTPException, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from compliance.errors import ConfigError, ConflictError
+from compliance.admission import WaitError
+from compliance.correction import CorrectionError
+from compliance.errors import AccessError, ConfigError, ConflictError
 from compliance.store import answers, users
 from compliance.store.database import session_scope
 from compliance.store.users import Visitor
 from compliance.web import access
 from compliance.web.api.problem import MEDIA
+from compliance.web.api.rights import API_RIGHTS
 
 T = TypeVar("T")
+NO_CURSOR = "This cursor is none of ours: begin the list anew without one."
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Body(BaseModel):
-    """A request's body: the fields it lists, and no others."""
+    """A request's body: the fields it lists, and no others; text that every database and log can keep."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_can_be_kept(cls, given: Any) -> Any:
+        check_text(given)
+        return given
+
+
+class Nothing(Body):
+    """A body with nothing in it, which may be left out."""
+
+
+def check_text(given: Any) -> None:
+    """Raise ValueError where a text, however deep, holds half a character or a control character but line ends."""
+    if isinstance(given, str) and any((c < " " and c not in "\t\n\r") or "\ud800" <= c <= "\udfff" for c in given):
+        raise ValueError("text holds a control character or half a character")
+    if isinstance(given, dict):
+        for name, value in given.items():
+            check_text(name)
+            check_text(value)
+    elif isinstance(given, list):
+        for value in given:
+            check_text(value)
 
 
 class Listed(BaseModel, Generic[T]):
@@ -49,14 +76,16 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def caller(request: Request) -> Visitor:
     """Return who calls, if role and token scope allow this route; by token, or by the browser's own session.
 
-    Raises HTTPException 401 and 403. A write by session needs its CSRF token in X-CSRF-Token.
+    Raises HTTPException 400, 401 and 403. A write by session needs its CSRF token in X-CSRF-Token.
     """
+    if "%00" in request.url.query or "\x00" in request.url.path:
+        raise HTTPException(400, "The address holds a NUL.")
     with_token = "authorization" in request.headers
     found = access.token_visitor(request) if with_token else access.session_visitor(request)
     if found is None:
         said = "The token is unknown, over or ended." if with_token else "Send a token: Authorization: Bearer ewt_…"
         raise HTTPException(401, said)
-    roles, scope = access.API_RIGHTS[request.scope["route"].name]
+    roles, scope = API_RIGHTS[request.scope["route"].name]
     if found.role not in roles:
         raise HTTPException(403, f"A {found.role.value} may not do this.")
     if found.scopes is not None and scope not in found.scopes:
@@ -69,7 +98,7 @@ def caller(request: Request) -> Visitor:
 
 Caller = Annotated[Visitor, Depends(caller)]
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items a page holds at most.")]
-Cursor = Annotated[str | None, Query(max_length=100, description="The `next` of the page before.")]
+Cursor = Annotated[str | None, Query(max_length=400, description="The `next` of the page before.")]
 IfMatch = Annotated[str | None, Header(max_length=100, description="The ETag of what you saw; needed for a change.")]
 Key = Annotated[
     str | None,
@@ -81,6 +110,27 @@ Key = Annotated[
         description="Sent again with the same request within a day, it gets the first answer and changes nothing.",
     ),
 ]
+
+
+def cursor_at(*place: int | str) -> str:
+    """Return the cursor of the page that follows a place in an order by several values."""
+    return base64.urlsafe_b64encode(json.dumps(["2", *place]).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str | None, *kinds: type) -> list[Any] | None:
+    """Return the values of ``cursor_at``. Raises HTTPException 400 for what is no cursor of this list."""
+    if cursor is None:
+        return None
+    try:
+        told = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        check_text(told)
+    except (binascii.Error, ValueError, RecursionError):
+        told = None
+    if not isinstance(told, list) or [type(v) for v in told] != [str, *kinds] or told[0] != "2":
+        raise HTTPException(400, NO_CURSOR)
+    if any(isinstance(v, int) and abs(v) >= 2**31 for v in told):
+        raise HTTPException(400, NO_CURSOR)
+    return list(told[1:])
 
 
 def cursor_of(before: int | None) -> str | None:
@@ -99,7 +149,7 @@ def before_of(cursor: str | None) -> int | None:
             return int(before)
     except (binascii.Error, ValueError):
         pass
-    raise HTTPException(400, "This cursor is none of ours: begin the list anew without one.")
+    raise HTTPException(400, NO_CURSOR)
 
 
 def etag_of(*facts: Any) -> str:
@@ -133,7 +183,7 @@ def once(
     What was refused is not kept, so that a mended request may use the key again.
     """
     if key is None:
-        return _answer(*_done(do))
+        return _answer(*done(do))
     engine, now = request.app.state.engine, datetime.now(UTC)
     told = f"{request.method} {request.url.path} {body.model_dump_json()}"
     try:
@@ -148,7 +198,7 @@ def once(
         replayed.headers["Idempotency-Replayed"] = "true"
         return replayed
     try:
-        status, etag, found = _done(do)
+        status, etag, found = done(do)
     except HTTPException:
         with session_scope(engine) as session:
             answers.drop(session, visitor.user_id, key)
@@ -158,15 +208,19 @@ def once(
     return _answer(status, etag, found)
 
 
-def _done(do: Callable[[], tuple[int, str, dict[str, Any]]]) -> tuple[int, str, dict[str, Any]]:
-    """Do it; an expected error becomes the answer that says what to do."""
+def done(do: Callable[[], tuple[int, str, dict[str, Any]]]) -> tuple[int, str, dict[str, Any]]:
+    """Do a write; an expected error becomes the answer that says what to do."""
     try:
         return do()
     except LookupError:
         raise HTTPException(404, "There is no such thing.") from None
+    except WaitError as error:
+        raise HTTPException(429, f"{error}.", {"Retry-After": str(error.seconds)}) from error
+    except AccessError as error:
+        raise HTTPException(403, f"{error}. Nothing was changed.") from error
     except ConflictError as error:
-        raise HTTPException(409, f"{error}. Nothing was recorded.") from error
-    except ConfigError as error:
+        raise HTTPException(409, f"{error}. Nothing was changed.") from error
+    except (ConfigError, CorrectionError) as error:
         raise HTTPException(422, f"{error}.") from error
 
 

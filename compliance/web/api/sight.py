@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from compliance import audit
+from compliance.casefile import is_withheld, withholding
+from compliance.feedreport import silent_stop
 from compliance.store import feeds, listing, runs, screenings
 from compliance.store.analytics import analytics
 from compliance.store.database import read_scope
-from compliance.store.standing import standing
-from compliance.store.tables import StoryRow
+from compliance.store.standing import LOOK_BACK, standing
+from compliance.store.tables import LedgerRow, StoryRow
+from compliance.web import access
 from compliance.web.analytics import Months, since_months
 from compliance.web.api import frame
 from compliance.web.api.frame import Caller, Cursor, Limit, Listed, refusals
@@ -55,6 +58,7 @@ class RecordRow(BaseModel):
     versions: dict[str, str]
     previous: str
     digest: str
+    withheld: bool = Field(default=False, description="True where the caller is to give a second decision unaware.")
 
 
 class Verified(BaseModel):
@@ -94,10 +98,13 @@ def show_story(request: Request, visitor: Caller, story_id: _Id) -> StoryShown:
 
 
 @router.get("/feeds", name="api_feeds", tags=["coverage"], responses=refusals())
-def list_feeds(request: Request, visitor: Caller) -> list[dict[str, Any]]:
-    """List every feed with its health."""
+def list_feeds(request: Request, visitor: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[dict[str, Any]]:
+    """List the feeds with their health, by id."""
+    after = frame.place_of(cursor, str) or [""]
     with read_scope(request.app.state.engine) as session:
-        return [row.model_dump(mode="json") for row in feeds.all_feeds(session)]
+        rows = feeds.following(session, after[0], limit + 1)
+    items = [row.model_dump(mode="json") for row in rows[:limit]]
+    return Listed(items=items, next=frame.cursor_at(rows[limit - 1].id) if len(rows) > limit else None)
 
 
 @router.get("/runs", name="api_runs", tags=["coverage"], responses=refusals())
@@ -111,9 +118,16 @@ def list_runs(request: Request, visitor: Caller, limit: Limit = 50) -> list[dict
 def coverage(request: Request, visitor: Caller) -> dict[str, Any]:
     """Tell how things stand: feeds that fail or are too quiet, lists, versions, what was left unread."""
     with read_scope(request.app.state.engine) as session:
-        found = standing(session, datetime.now(UTC))
+        now = datetime.now(UTC)
+        found = standing(session, now)
+        raised = [row.model_dump(mode="json") for row in feeds.events(session, now - LOOK_BACK, 50)]
+        moved = [{"feed": row.id, "to": row.moved_to} for row in feeds.moved(session) if feeds.is_proposed(row)]
+        alarm = silent_stop(session, request.app.state.settings, now)
     return {
         "at": found.now,
+        "alarm": alarm,
+        "raised": raised,
+        "moves": moved,
         "cases": found.cases,
         "feeds": {"all": len(found.feeds), "failing": found.failing, "too_quiet": found.too_quiet},
         "lists": [
@@ -153,8 +167,14 @@ def list_record(
     """List the record, newest first."""
     with read_scope(request.app.state.engine) as session:
         found = listing.record(session, subject=subject, actor=actor, before=frame.before_of(cursor), limit=limit)
-    items = [RecordRow.model_validate(row.model_dump()) for row in found.rows]
+        kept = withholding(session, found.rows, access.reader(visitor))
+    items = [_record_row(row, is_withheld(row, kept)) for row in found.rows]
     return Listed(items=items, next=frame.cursor_of(found.before))
+
+
+def _record_row(row: LedgerRow, withheld: bool) -> RecordRow:
+    hidden: dict[str, Any] = {"before": {}, "after": {}, "withheld": True} if withheld else {}
+    return RecordRow.model_validate(row.model_dump() | hidden)
 
 
 @router.get("/record/verification", name="api_verify", tags=["record"], responses=refusals(429))

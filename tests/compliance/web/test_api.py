@@ -81,7 +81,7 @@ def test_a_decision_is_recorded_under_the_tokens_owner(api: TestClient, desk_eng
     with session_scope(desk_engine) as session:
         event = ledger.of_subject(session, reference)[-1]
         assert (event.actor, event.after["note"]) == ("analyst", "seen")
-    history = api.get(f"{V1}/cases/{reference}/history").json()
+    history = api.get(f"{V1}/cases/{reference}/history").json()["items"]
     assert [event["action"] for event in history] == ["case.opened", "case.decided"]
     reopened = api.post(
         f"{V1}/cases/{reference}/reopenings", json={"note": "new facts"}, headers={"if-match": answer.headers["etag"]}
@@ -139,7 +139,7 @@ def test_a_write_that_lost_its_process_is_taken_up_and_one_under_way_is_not(
     tag = etag(api, reference)
     decide(api, reference, '"stale"', key="other")
     path = f"{V1}/cases/{reference}/decisions"
-    from compliance.web.api.cases import Decision
+    from compliance.web.api.work import Decision
 
     told = users.digest(f"POST {path} {Decision(**DECISION).model_dump_json()}")
     now = datetime.now(UTC)
@@ -321,6 +321,6 @@ def test_stories_coverage_runs_and_analytics_are_told(api: TestClient, reference
     assert api.get(f"{V1}/stories/99").status_code == 404
     counted = api.get(f"{V1}/coverage").json()["cases"]
     assert counted == {"waiting": 1, "decided": 0, "second": 0, "snoozed": 0, "merged": 0}
-    assert api.get(f"{V1}/runs").json() == api.get(f"{V1}/feeds").json() == []
+    assert api.get(f"{V1}/runs").json() == api.get(f"{V1}/feeds").json()["items"] == []
     routes = api.get(f"{V1}/analytics").json()["cases"]["routes"]
     assert routes == [{"from": "North Korea", "to": "Russia", "cases": 1}]

@@ -1,0 +1,151 @@
+"""What a page can do, the API can: each form has its counterpart with the same rights, or a reason why not."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from compliance.web import access
+from compliance.web.api.rights import API_RIGHTS
+from tests.compliance.web.conftest import bearer, make_token
+from tests.compliance.web.test_rights import API, PAGES
+
+# A form's route → the API's routes that do the same.
+DOES: dict[str, tuple[str, ...]] = {
+    "decide": ("api_decide",),
+    "reopen": ("api_reopen",),
+    "claim": ("api_claim",),
+    "release": ("api_release",),
+    "assign": ("api_assign",),
+    "escalate": ("api_escalate",),
+    "snooze": ("api_snooze",),
+    "wake": ("api_wake",),
+    "add_note": ("api_note",),
+    "correct_party": ("api_correct",),
+    "correct_facts": ("api_correct",),
+    "mark": ("api_mark",),
+    "unmark": ("api_unmark",),
+    "move_story": ("api_move",),
+    "split_case": ("api_split",),
+    "merge_cases": ("api_merge",),
+    "undo": ("api_undo",),
+    # In two steps, so that the caller sees what is taken back: which change it was, then its undoing.
+    "undo_last": ("api_last_change", "api_undo"),
+    "acknowledge_case": ("api_acknowledge",),
+    "keep_view": ("api_keep_view",),
+    "drop_view": ("api_drop_view",),
+    "resend_alert": ("api_resend",),
+    "resend_alerts": ("api_resend_all",),
+    "subscribe": ("api_subscribe",),
+    "unsubscribe": ("api_unsubscribe",),
+    "account_password": ("api_password",),
+    "account_end_sessions": ("api_end_sessions",),
+    "account_make_token": ("api_make_token",),
+    "account_end_token": ("api_end_token",),
+    "people_add": ("api_add_user",),
+    "people_change": ("api_change_user",),
+}
+# A page that shows → the API's routes that tell the same.
+SHOWS: dict[str, tuple[str, ...]] = {
+    "queue_page": ("api_queue", "api_counters", "api_choices", "api_views"),
+    "case_page": ("api_case", "api_dossier", "api_history", "api_changes"),
+    "triage_page": ("api_next", "api_place"),
+    "search_page": ("api_search",),
+    "coverage_page": ("api_coverage", "api_feeds", "api_runs"),
+    "alerts_page": ("api_alerts", "api_alert", "api_channels", "api_unacknowledged"),
+    "subscriptions_page": ("api_subscriptions", "api_subscription"),
+    "certificates_page": ("api_certificates",),
+    "certificate_page": ("api_certificate",),
+    "certificate_json": ("api_certificate",),
+    "certificate_pdf": ("api_certificate_pdf",),
+    "account_page": ("api_me", "api_tokens", "api_sessions"),
+    "people_page": ("api_users", "api_user"),
+    "record_page": ("api_record",),
+    "analytics_page": ("api_analytics",),
+    "report_page": ("api_report_html",),
+    "report_pdf": ("api_report",),
+    "export_file": ("api_export",),
+}
+# What has no counterpart, and why.
+NOT: dict[str, str] = {
+    "login": "a program shows its token with every request",
+    "logout": "a program has no session to end; a token is ended by api_end_token",
+    "login_page": "a form",
+    "sso_begin": "a browser's way to the provider and back",
+    "sso_return": "a browser's way to the provider and back",
+    "exports_page": "a page of links; the formats and columns stand in the OpenAPI document and in docs/reports.md",
+    "delivery_report": "an address of its own for mail services, with signatures instead of tokens",
+    "mailgun_report": "an address of its own for mail services, with signatures instead of tokens",
+    "healthz": "for the machine that watches the process",
+    "readyz": "for the machine that watches the process",
+}
+
+
+def test_every_page_has_its_counterpart_or_a_reason() -> None:
+    told = DOES.keys() | SHOWS.keys() | NOT.keys()
+    assert PAGES.keys() - told == set(), "give the page an API route, or say in NOT why it has none"
+    assert told - PAGES.keys() == set()
+    assert {name for name, route in PAGES.items() if "POST" in route.methods} <= DOES.keys() | NOT.keys()
+    for counterparts in (*DOES.values(), *SHOWS.values()):
+        assert set(counterparts) <= API.keys()
+
+
+def test_a_counterpart_has_the_rights_of_its_page() -> None:
+    for page, counterparts in (DOES | SHOWS).items():
+        for name in counterparts:
+            assert API_RIGHTS[name][0] == access.RIGHTS[page], (page, name)
+
+
+def document(client: TestClient, engine: Engine) -> dict[str, Any]:
+    answer = client.get("/api/v1/openapi.json", headers=bearer(make_token(engine, "viewer")))
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+# What needs no idempotency key: its answer must not be kept, or asking again finds nothing left to do.
+WITHOUT_KEY = {"make_token", "end_token", "password"}
+# What needs no If-Match: it makes something new, or concerns whatever there is.
+WITHOUT_MATCH = {*WITHOUT_KEY, "keep_view", "subscribe", "add_user", "resend_all", "end_sessions"}
+
+
+def test_every_write_takes_a_key_and_what_the_caller_saw_and_says_what_it_refuses(
+    client: TestClient, desk_engine: Engine
+) -> None:
+    told = document(client, desk_engine)
+    operations = [op for path in told["paths"].values() for method, op in path.items() if method != "get"]
+    assert len(operations) >= 29
+    for operation in operations:
+        name = operation["operationId"]
+        headers = {p["name"].lower() for p in operation.get("parameters", ()) if p["in"] == "header"}
+        assert ("idempotency-key" in headers) == (name not in WITHOUT_KEY), name
+        assert ("if-match" in headers) == (name not in WITHOUT_MATCH), name
+        if "if-match" in headers:
+            assert {"404", "409", "412", "428"} <= operation["responses"].keys(), name
+
+
+def test_every_operation_is_described_and_every_body_has_an_example(client: TestClient, desk_engine: Engine) -> None:
+    told = document(client, desk_engine)
+    schemas = told["components"]["schemas"]
+    for operation in (op for path in told["paths"].values() for op in path.values()):
+        assert operation["description"] and operation["tags"], operation["operationId"]
+        sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        for one in (sent, *sent.get("anyOf", ())):
+            name = one.get("$ref", "").rpartition("/")[2]
+            assert not name or name == "Nothing" or schemas[name]["examples"], operation["operationId"]
+            assert not name or schemas[name]["description"], name
+
+
+@pytest.mark.parametrize("name", sorted(n for n, r in API.items() if r.methods == {"GET"}))
+def test_every_list_is_bounded(name: str) -> None:
+    """A route that answers with a list has a limit, or says in its words how many there are at most."""
+    route = API[name]
+    told = str(route.response_model)
+    if "Listed" in told or told.startswith("list["):
+        names = {p.name for p in route.dependant.query_params}
+        assert (
+            "limit" in names
+            or "more than" in (route.description or "")
+            or "up to" in (route.description or "")
+            or (name == "api_channels")
+        ), name
