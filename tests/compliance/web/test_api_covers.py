@@ -1,5 +1,7 @@
 """What a page can do, the API can: each form has its counterpart with the same rights, or a reason why not."""
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from sqlalchemy import Engine
 
 from compliance.web import access
 from compliance.web.api.rights import API_RIGHTS
-from tests.compliance.web.conftest import bearer, make_token
+from tests import factories
+from tests.compliance.web.conftest import bearer, make_token, open_case
 from tests.compliance.web.test_rights import API, PAGES
 
 # A form's route → the API's routes that do the same.
@@ -149,3 +152,52 @@ def test_every_list_is_bounded(name: str) -> None:
             or "up to" in (route.description or "")
             or (name == "api_channels")
         ), name
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "api.md"
+
+
+def examples() -> list[tuple[str, str, dict[str, str], str | None]]:
+    """Return every worked example of the page: method, address behind the API's own, headers, body."""
+    found = []
+    for line in PAGE.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        if not line.startswith("ew "):
+            continue
+        words = shlex.split(line)
+        method = words[words.index("-X") + 1] if "-X" in words else "GET"
+        headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+        body = words[words.index("-d") + 1] if "-d" in words else None
+        [address] = [word.removeprefix("$API") for word in words if word.startswith("$API")]
+        found.append((method, address, {k: v.replace("$TAG", "*") for k, v in headers.items()}, body))
+    return found
+
+
+def test_every_route_has_a_worked_example_that_the_api_takes(client: TestClient, desk_engine: Engine) -> None:
+    """Each is sent as it stands: it finds its route and its fields fit."""
+    for number in range(3):
+        open_case(desk_engine, factories.story(fingerprint=f"{number}" * 64))
+    asked: set[str] = set()
+    done = 0
+    told = [one for one in examples() if "password" not in one[1]] + [one for one in examples() if "password" in one[1]]
+    token = bearer(make_token(desk_engine, "admin"))
+    for method, address, headers, body in told:
+        path = address.partition("?")[0]
+        for name, route in API.items():
+            if method in (route.methods or ()) and route.path_regex.match(path):
+                asked.add(name)
+                break
+        else:
+            raise AssertionError(f"no route takes {method} {path}")
+        answer = client.request(
+            method,
+            f"/api/v1{address}",
+            content=body,
+            headers=token | headers | ({"content-type": "application/json"} if body else {}),
+        )
+        # The examples tell one story each, not one together: some find nothing there, or a case that is decided. A
+        # refusal that names fields would mean that the example itself is wrong.
+        assert answer.status_code in {200, 201, 204, 404, 409, 422}, (method, address, answer.text)
+        assert answer.status_code != 422 or "errors" not in answer.json(), (method, address, answer.text)
+        done += answer.status_code < 300
+    assert done >= 50
+    assert API.keys() - asked == set()
