@@ -62,6 +62,9 @@ def test_nothing_that_is_sent_breaks_the_api_or_is_answered_otherwise_than_docum
                 # What each operation needs to get somewhere: a real case and a true ETag among the made-up ones.
                 if "reference" in (case.path_parameters or {}) and chance.random() < 0.7:
                     case.path_parameters["reference"] = chance.choice(known)
+                if "token_id" in (case.path_parameters or {}):
+                    # Any but the one that asks, which would then be asked for in vain.
+                    case.path_parameters["token_id"] = max(2, case.path_parameters["token_id"])
                 if "If-Match" in (case.headers or {}) and chance.random() < 0.7:
                     case.headers["If-Match"] = "*"
                 response = case.call(base_url=f"{desk_url}/api/v1", headers=headers, session=session)
@@ -69,5 +72,5 @@ def test_nothing_that_is_sent_breaks_the_api_or_is_answered_otherwise_than_docum
                 case.validate_response(response, checks=CHECKS)
 
             probe()
-    assert len(tried) >= 60
+    assert len(tried) >= 60 and not any(401 in statuses for statuses in tried.values())
     assert sum(bool(statuses & {200, 201, 204}) for statuses in tried.values()) >= 40, tried
