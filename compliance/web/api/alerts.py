@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from compliance.errors import ConfigError
 from compliance.resending import resend_alert, resend_all
 from compliance.store import callbacks, channels, outbox, reminders
 from compliance.store.database import read_scope
@@ -153,9 +154,10 @@ def resend(request: Request, visitor: Caller, number: _Number, if_match: IfMatch
     def do() -> tuple[int, str, dict[str, Any]]:
         row = read()
         frame.check_match(if_match, _etag(row))
-        if row.state != "dead":
-            raise HTTPException(409, "This alert was not given up.")
-        resend_alert(engine, number, visitor.name, datetime.now(UTC))
+        try:
+            resend_alert(engine, number, visitor.name, datetime.now(UTC))
+        except ConfigError:
+            raise HTTPException(409, "This alert was not given up.") from None
         row = read()
         return 201, _etag(row), AlertLine.model_validate(_line(row)).model_dump(mode="json")
 
