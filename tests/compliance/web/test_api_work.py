@@ -424,6 +424,14 @@ def test_nothing_that_the_api_or_a_page_tells_gives_the_first_decision_away(
         assert seen["proposal"]["note"] == "PLAIN AS DAY", who
 
 
+def test_only_an_approver_gives_the_second_decision(client: TestClient, desk_engine: Engine) -> None:
+    path = f"{V1}/cases/{open_case(desk_engine, policy=four_eyes())}/decisions"
+    first, second = (bearer(make_token(desk_engine, name)) | {"if-match": "*"} for name in ("approver", "analyst"))
+    assert client.post(path, json=DECISION, headers=first).status_code == 201
+    answer = client.post(path, json=DECISION, headers=second)
+    assert answer.status_code == 403 and "a second decision is an approver's" in answer.json()["detail"]
+
+
 def test_a_second_reader_who_differs_sends_the_case_back(client: TestClient, desk_engine: Engine) -> None:
     reference = open_case(desk_engine, policy=four_eyes(blind=True))
     path = f"{V1}/cases/{reference}/decisions"
