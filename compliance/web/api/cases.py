@@ -59,9 +59,11 @@ class Event(BaseModel):
     at: datetime
     actor: str
     action: str
+    subject: str
     before: dict[str, Any]
     after: dict[str, Any]
     versions: dict[str, str]
+    previous: str
     digest: str
 
 
