@@ -134,7 +134,8 @@ def following(
             col(CaseRow.id),
         )
         further = number < after[1] if filters.show == "decided" else number > after[1]
-        conditions.append(or_(worth < after[0], and_(worth == after[0], further)))
+        # The first bound alone tells the database where in the index to begin.
+        conditions += [worth <= after[0], or_(worth < after[0], further)]
     return list(session.exec(select(CaseRow).where(*conditions).order_by(*_order(filters.show)).limit(limit)))
 
 

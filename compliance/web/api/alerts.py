@@ -12,7 +12,7 @@ from compliance.store import callbacks, channels, outbox, reminders
 from compliance.store.database import read_scope
 from compliance.store.tables import OutboxRow
 from compliance.web.api import frame
-from compliance.web.api.frame import Body, Caller, Cursor, IfMatch, Key, Limit, Listed, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Cursor, IfMatch, Key, Limit, Listed, Nothing, refusals
 
 router = APIRouter(tags=["alerts"])
 
@@ -125,7 +125,7 @@ def list_unacknowledged(request: Request, visitor: Caller) -> list[Reminder]:
         return [Reminder(case=case, next_at=at) for case, at in reminders.open_subjects(session)[:200]]
 
 
-@router.get("/alerts/{number}", name="api_alert", responses=refusals(404))
+@router.get("/alerts/{number}", name="api_alert", responses=refusals(404) | {200: {"headers": ETAG}})
 def show_alert(request: Request, response: Response, visitor: Caller, number: _Number) -> AlertShown:
     """Show an alert with every attempt; the ETag is what sending it again needs."""
     with read_scope(request.app.state.engine) as session:
@@ -141,7 +141,7 @@ def show_alert(request: Request, response: Response, visitor: Caller, number: _N
     name="api_resend",
     status_code=201,
     response_model=AlertLine,
-    responses=refusals(404, 409, 412, 428),
+    responses=refusals(404, 409, 412, 428) | {201: {"headers": ETAG}},
 )
 def resend(request: Request, visitor: Caller, number: _Number, if_match: IfMatch = None, key: Key = None) -> Response:
     """Make an alert that was given up due again, under its old id."""

@@ -16,7 +16,7 @@ from compliance.store.database import read_scope
 from compliance.web import access
 from compliance.web.api import frame, oncase
 from compliance.web.api.dossier import DossierShown, shown
-from compliance.web.api.frame import Caller, Cursor, Limit, Listed, refusals
+from compliance.web.api.frame import ETAG, Caller, Cursor, Limit, Listed, refusals
 from compliance.web.api.oncase import Reference
 from compliance.web.shown import is_kept
 
@@ -107,7 +107,12 @@ def list_cases(
     return Listed(items=items, next=frame.cursor_of(found.before))
 
 
-@router.get("/cases/{reference}", name="api_case", response_model=CaseFile, responses=refusals(304, 404))
+@router.get(
+    "/cases/{reference}",
+    name="api_case",
+    response_model=CaseFile,
+    responses=refusals(304, 404) | {200: {"headers": ETAG}},
+)
 def show_case(request: Request, response: Response, reference: Reference, visitor: Caller) -> Any:
     """Show a whole case; its ETag is what a change of it needs."""
     with read_scope(request.app.state.engine) as session:
@@ -121,7 +126,7 @@ def show_case(request: Request, response: Response, reference: Reference, visito
     return found
 
 
-@router.get("/cases/{reference}/dossier", name="api_dossier", responses=refusals(404))
+@router.get("/cases/{reference}/dossier", name="api_dossier", responses=refusals(404) | {200: {"headers": ETAG}})
 def show_dossier(request: Request, response: Response, reference: Reference, visitor: Caller) -> DossierShown:
     """Show all that the case page shows: who is said to have done what in whose words, and why it stands where it does.
 

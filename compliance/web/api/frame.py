@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Header, HTTPException, Query, Request
@@ -66,11 +67,38 @@ class Listed(BaseModel, Generic[T]):
     next: str | None = None
 
 
+_REFUSED = {
+    304: "It is as you have it.",
+    400: "The address cannot be read, or the cursor is none of this list.",
+    401: "No token, or one that is unknown, over or ended.",
+    403: "The role or the token's scope does not allow it, or it is another person's to do.",
+    404: "There is no such thing, or it is somebody else's own.",
+    406: "This format cannot be made here.",
+    409: "It does not fit how the thing stands, somebody else works on it, or the same request is under way.",
+    412: "It has changed since you saw it: get it again and look.",
+    413: "The body is longer than is taken.",
+    414: "The address is longer than is read.",
+    421: "The desk does not go by this host name.",
+    422: "A field does not fit, or what is asked cannot be; `errors` names the fields.",
+    428: "Send If-Match with the ETag of what you saw.",
+    429: "Ask again in a moment; Retry-After may say when.",
+    500: "Something broke; `detail` has the number under which the log tells more.",
+}
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": "What a change needs as If-Match."}}
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of the errors a route may answer with, besides those that any may."""
-    schema = {"$ref": "#/components/schemas/Problem"}
     found = (400, 401, 403, 413, 414, 421, 422, 500, *statuses)
-    return {status: {"content": {MEDIA: {"schema": schema}}, "description": "See detail"} for status in found}
+    return {status: _refusal(status) for status in sorted(found)}
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    if status == 304:
+        return {"description": _REFUSED[304]}
+    example = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": _REFUSED[status]}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {"content": {MEDIA: content}, "description": _REFUSED[status]}
 
 
 def caller(request: Request) -> Visitor:

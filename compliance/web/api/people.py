@@ -12,7 +12,7 @@ from compliance.store.database import read_scope
 from compliance.store.tables import UserRow
 from compliance.store.users import Role
 from compliance.web.api import frame
-from compliance.web.api.frame import Body, Caller, Cursor, IfMatch, Key, Limit, Listed, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Cursor, IfMatch, Key, Limit, Listed, refusals
 
 router = APIRouter(tags=["people"])
 
@@ -73,7 +73,7 @@ def list_users(request: Request, visitor: Caller, limit: Limit = 50, cursor: Cur
     return Listed(items=items, next=frame.cursor_at(items[-1].name) if len(rows) > limit else None)
 
 
-@router.get("/users/{name}", name="api_user", responses=refusals(404))
+@router.get("/users/{name}", name="api_user", responses=refusals(404) | {200: {"headers": ETAG}})
 def show_user(request: Request, response: Response, visitor: Caller, name: Name) -> Person:
     """Show a person; the ETag is what a change needs."""
     row = _found(request, name)
@@ -108,7 +108,12 @@ def add_user(request: Request, visitor: Caller, body: NewPerson, key: Key = None
     return frame.once(request, visitor, key, body, do)
 
 
-@router.patch("/users/{name}", name="api_change_user", response_model=Person, responses=refusals(404, 409, 412, 428))
+@router.patch(
+    "/users/{name}",
+    name="api_change_user",
+    response_model=Person,
+    responses=refusals(404, 409, 412, 428) | {200: {"headers": ETAG}},
+)
 def change_user(
     request: Request, visitor: Caller, name: Name, body: PersonChange, if_match: IfMatch = None, key: Key = None
 ) -> Response:

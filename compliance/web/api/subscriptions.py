@@ -12,7 +12,7 @@ from compliance.store.database import read_scope, session_scope
 from compliance.subscription import Subscription, Timing
 from compliance.web import alerts
 from compliance.web.api import frame
-from compliance.web.api.frame import Body, Caller, IfMatch, Key, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, IfMatch, Key, Nothing, refusals
 
 router = APIRouter(tags=["subscriptions"])
 
@@ -96,7 +96,7 @@ def list_subscriptions(request: Request, visitor: Caller) -> list[Subscribed]:
         return [_told(number, one) for number, one in subscriptions.of_user(session, visitor.user_id)]
 
 
-@router.get("/subscriptions/{number}", name="api_subscription", responses=refusals(404))
+@router.get("/subscriptions/{number}", name="api_subscription", responses=refusals(404) | {200: {"headers": ETAG}})
 def show_subscription(request: Request, response: Response, visitor: Caller, number: _Id) -> Subscribed:
     """Show one of the caller's subscriptions; the ETag is what ending it needs."""
     found = _own(request, visitor.user_id, number)

@@ -11,7 +11,7 @@ from compliance.store import queue
 from compliance.store.database import read_scope, session_scope
 from compliance.store.tables_desk import ViewRow
 from compliance.web.api import frame
-from compliance.web.api.frame import Body, Caller, IfMatch, Key, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, IfMatch, Key, Nothing, refusals
 from compliance.web.api.queue import Show
 
 router = APIRouter(tags=["saved views"])
@@ -64,7 +64,7 @@ def list_views(request: Request, visitor: Caller) -> list[View]:
         return [_view(row) for row in queue.views(session, visitor.name)]
 
 
-@router.get("/views/{view}", name="api_view", responses=refusals(404))
+@router.get("/views/{view}", name="api_view", responses=refusals(404) | {200: {"headers": ETAG}})
 def show_view(request: Request, response: Response, visitor: Caller, view: _Id) -> View:
     """Show one of the caller's views; the ETag is what forgetting it needs."""
     row = _own(request, visitor.name, view)

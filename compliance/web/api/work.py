@@ -12,7 +12,7 @@ from compliance.store import cases, changes
 from compliance.store.database import read_scope
 from compliance.web import steps
 from compliance.web.api import oncase
-from compliance.web.api.frame import Body, Caller, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Nothing, refusals
 from compliance.web.api.oncase import REFUSALS, CaseCall, Changed
 from compliance.web.steps import Act
 
@@ -24,7 +24,7 @@ Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 def changing(status: int = 201) -> dict[str, Any]:
     """Return what every route that changes a case declares."""
-    done = {status: {"description": "Done; the case as it now stands. Its ETag is in the header."}}
+    done = {status: {"description": "Done; the case as it now stands.", "headers": ETAG}}
     return {"status_code": status, "response_model": Changed, "responses": refusals(*REFUSALS) | done}
 
 
@@ -156,7 +156,7 @@ def undo(call: CaseCall, body: Undoing) -> Response:
     return call.make(body, lambda act: steps.undo(act, body.change))
 
 
-@router.get("/me/last-change", name="api_last_change", responses=refusals(404))
+@router.get("/me/last-change", name="api_last_change", responses=refusals(404) | {200: {"headers": ETAG}})
 def last_change(request: Request, response: Response, visitor: Caller) -> LastChange:
     """Tell the caller's last change of the last twelve hours that stands, in whichever case, for taking it back."""
     with read_scope(request.app.state.engine) as session:

@@ -132,6 +132,13 @@ def test_every_operation_is_described_and_every_body_has_an_example(client: Test
     schemas = told["components"]["schemas"]
     for operation in (op for path in told["paths"].values() for op in path.values()):
         assert operation["description"] and operation["tags"], operation["operationId"]
+        for status, answer in operation["responses"].items():
+            assert answer["description"] not in ("", "See detail"), (operation["operationId"], status)
+            if int(status) >= 400:
+                assert answer["content"]["application/problem+json"]["example"]["status"] == int(status)
+        if "412" in operation["responses"] and operation["operationId"] not in ("drop_view", "unsubscribe"):
+            [done] = [a for s, a in operation["responses"].items() if int(s) < 300]
+            assert "ETag" in done.get("headers", {}), operation["operationId"]
         sent = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
         for one in (sent, *sent.get("anyOf", ())):
             name = one.get("$ref", "").rpartition("/")[2]
