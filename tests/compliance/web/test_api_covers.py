@@ -12,7 +12,7 @@ from compliance.web import access
 from compliance.web.api.rights import API_RIGHTS
 from tests import factories
 from tests.compliance.web.conftest import bearer, make_token, open_case
-from tests.compliance.web.test_rights import API, PAGES
+from tests.compliance.web.test_rights import API, BODIES, PAGES, filled
 
 # A form's route → the API's routes that do the same.
 DOES: dict[str, tuple[str, ...]] = {
@@ -159,6 +159,24 @@ def test_every_list_is_bounded(name: str) -> None:
             or "up to" in (route.description or "")
             or (name == "api_channels")
         ), name
+
+
+UNLISTED = ("id", "actor", "revision", "state", "role_", "user_id", "owner", "at", "versions", "is_admin", "csrf")
+
+
+def test_no_body_takes_a_field_that_is_not_listed(client: TestClient, desk_engine: Engine) -> None:
+    reference = open_case(desk_engine)
+    token = bearer(make_token(desk_engine, "admin")) | {"if-match": "*"}
+    taking = {name: route for name, route in API.items() if route.body_field is not None}
+    assert len(taking) >= 20
+    for name, route in taking.items():
+        [method] = route.methods or ()
+        for field in UNLISTED:
+            body = BODIES.get(name, {}) | {field: "admin"}
+            answer = client.request(method, f"/api/v1{filled(route.path, reference)}", json=body, headers=token)
+            assert answer.status_code == 422 and field in answer.text, (name, field, answer.text)
+    told = client.get(f"/api/v1/cases/{reference}", headers=token).json()
+    assert (told["revision"], told["state"]) == (1, "waiting")
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
