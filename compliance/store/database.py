@@ -1,7 +1,7 @@
 """One engine per process, one transaction per step, one schema made by Alembic on SQLite and PostgreSQL alike."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,13 @@ def session_scope(engine: Engine) -> Iterator[Session]:
     """A session whose work is committed whole at the end of the block, or not at all."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+        if last := engine.get_execution_options().get("last"):
+            last(session)
+
+
+def ending_with(engine: Engine, last: Callable[[Session], None]) -> Engine:
+    """Return the engine such that each of its ``session_scope`` does that last, in the same transaction."""
+    return engine.execution_options(last=last)
 
 
 @contextmanager

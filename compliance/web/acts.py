@@ -44,7 +44,7 @@ class Desk:
     @property
     def act(self) -> Act:
         """What the form asks for, as every step takes it."""
-        return Act(self.request.app.state, self.reference, self.visitor, self.sent.revision, self.now)
+        return Act(self.request.app.state, self.engine, self.reference, self.visitor, self.sent.revision, self.now)
 
 
 def _act(

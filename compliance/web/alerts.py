@@ -6,12 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from compliance.alertbook import AlertBook
 from compliance.errors import ConfigError
 from compliance.monitor import open_alert_book
 from compliance.resending import acknowledge, resend_alert, resend_all
+from compliance.settings import Settings
 from compliance.severity import Severity
 from compliance.store import callbacks, cases, channels, outbox, reminders, subscriptions
 from compliance.store.database import read_scope, session_scope
@@ -123,7 +125,8 @@ def subscribe(
     if quiet_from or quiet_until:
         declared["quiet"] = {"from": quiet_from, "until": quiet_until, "zone": zone}
     try:
-        keep(request, visitor, Subscription.model_validate(declared), datetime.now(UTC))
+        state, wanted = request.app.state, Subscription.model_validate(declared)
+        keep(state.settings, state.engine, visitor, wanted, datetime.now(UTC))
     except ValidationError as error:
         return _subscriptions(request, visitor, first_fault(error), declared, 422)
     except ConfigError as error:
@@ -148,10 +151,10 @@ def first_fault(error: ValidationError) -> str:
     return f"{place}: {first['msg'].removeprefix('Value error, ')}"
 
 
-def keep(request: Request, visitor: Visitor, wanted: Subscription, now: datetime) -> int:
+def keep(settings: Settings, engine: Engine, visitor: Visitor, wanted: Subscription, now: datetime) -> int:
     """Keep a subscription of the visitor's own and return its number. ConfigError says why it cannot be."""
-    _check_allowed(open_alert_book(request.app.state.settings), wanted)
-    with session_scope(request.app.state.engine) as session:
+    _check_allowed(open_alert_book(settings), wanted)
+    with session_scope(engine) as session:
         if len(subscriptions.of_user(session, visitor.user_id)) >= _MOST_OWN:
             raise ConfigError(f"nobody has more than {_MOST_OWN} subscriptions: end one first")
         return subscriptions.add(session, visitor.user_id, wanted, now).id or 0

@@ -24,16 +24,11 @@ class Act:
     """Who does something to which case, as it stood at which revision, when."""
 
     state: State
+    engine: Engine
     reference: str
     visitor: Visitor
     revision: int
     now: datetime
-
-    @property
-    def engine(self) -> Engine:
-        """The desk's database."""
-        found: Engine = self.state.engine
-        return found
 
     @property
     def policy(self) -> SeverityPolicy:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from sqlalchemy import Engine
 
 from compliance import admission
 from compliance.errors import ConfigError
@@ -14,7 +15,7 @@ from compliance.store.tables_people import TokenRow
 from compliance.store.users import Role, Scope
 from compliance.web import access
 from compliance.web.api import frame
-from compliance.web.api.frame import Body, Caller, Key, Nothing, refusals
+from compliance.web.api.frame import Body, Caller, Done, Key, Nothing, refusals
 
 router = APIRouter(tags=["account"])
 
@@ -157,8 +158,8 @@ def end_sessions(request: Request, visitor: Caller, key: Key = None) -> Response
     """End every browser session of the caller, but the one that asks. Whatever there is ends: no If-Match."""
     here = request.cookies.get(access.cookie_name(request), "") if visitor.scopes is None else ""
 
-    def do() -> tuple[int, str, dict[str, Any]]:
-        with session_scope(request.app.state.engine) as session:
+    def do(engine: Engine) -> Done:
+        with session_scope(engine) as session:
             before = len(users.sessions_of(session, visitor.user_id))
             users.end_sessions(session, visitor.user_id, here)
             ended = before - len(users.sessions_of(session, visitor.user_id))
@@ -176,7 +177,7 @@ def change_password(request: Request, visitor: Caller, body: NewPassword) -> Res
     """
     engine, now = request.app.state.engine, datetime.now(UTC)
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do() -> Done:
         if not admission.confirm(engine, visitor.name, body.current.get_secret_value(), access.came(request), now):
             raise HTTPException(422, "The present password does not fit.")
         with session_scope(engine) as session:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
 
 from compliance.errors import ConfigError
 from compliance.resending import resend_alert, resend_all
@@ -12,7 +13,7 @@ from compliance.store import callbacks, channels, outbox, reminders
 from compliance.store.database import read_scope
 from compliance.store.tables import OutboxRow
 from compliance.web.api import frame
-from compliance.web.api.frame import ETAG, Body, Caller, Cursor, IfMatch, Key, Limit, Listed, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Cursor, Done, IfMatch, Key, Limit, Listed, Nothing, refusals
 
 router = APIRouter(tags=["alerts"])
 
@@ -145,13 +146,12 @@ def show_alert(request: Request, response: Response, visitor: Caller, number: _N
 )
 def resend(request: Request, visitor: Caller, number: _Number, if_match: IfMatch = None, key: Key = None) -> Response:
     """Make an alert that was given up due again, under its old id."""
-    engine = request.app.state.engine
 
     def read() -> OutboxRow:
-        with read_scope(engine) as session:
+        with read_scope(request.app.state.engine) as session:
             return _found(session.get(OutboxRow, number))
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         row = read()
         frame.check_match(if_match, _etag(row))
         try:
@@ -170,8 +170,8 @@ def resend(request: Request, visitor: Caller, number: _Number, if_match: IfMatch
 def resend_every(request: Request, visitor: Caller, body: Resending, key: Key = None) -> Response:
     """Make every alert that was given up due again. It concerns whatever was given up by then: no If-Match."""
 
-    def do() -> tuple[int, str, dict[str, Any]]:
-        count = resend_all(request.app.state.engine, body.channel, visitor.name, datetime.now(UTC))
+    def do(engine: Engine) -> Done:
+        count = resend_all(engine, body.channel, visitor.name, datetime.now(UTC))
         return 201, "", {"count": count}
 
     return frame.once(request, visitor, key, body, do)

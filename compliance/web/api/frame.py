@@ -15,18 +15,21 @@ from typing import Annotated, Any, Generic, TypeVar
 from fastapi import Depends, Header, HTTPException, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy import Engine
 
 from compliance.admission import WaitError
 from compliance.correction import CorrectionError
 from compliance.errors import AccessError, ConfigError, ConflictError
 from compliance.store import answers, users
-from compliance.store.database import session_scope
+from compliance.store.database import ending_with, session_scope
 from compliance.store.users import Visitor
 from compliance.web import access
 from compliance.web.api.problem import MEDIA
 from compliance.web.api.rights import API_RIGHTS
 
 T = TypeVar("T")
+# The answer of a write: its status, the ETag of what it changed or nothing, and the body.
+Done = tuple[int, str, dict[str, Any]]
 NO_CURSOR = "This cursor is none of ours: begin the list anew without one."
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -204,14 +207,16 @@ def once(
     visitor: Visitor,
     key: str | None,
     body: BaseModel,
-    do: Callable[[], tuple[int, str, dict[str, Any]]],
+    do: Callable[[Engine], Done],
 ) -> Response:
     """Do a write and answer with its status, ETag and body; with a key, once, however often it is asked for.
 
-    What was refused is not kept, so that a mended request may use the key again.
+    The write is done on the engine that it is handed, so that it is noted as done in its own transaction: a process
+    that dies before it has answered leaves nothing to be done twice. What was refused is not kept, so that a mended
+    request may use the key again.
     """
     if key is None:
-        return _answer(*done(do))
+        return _answer(*done(lambda: do(request.app.state.engine)))
     engine, now = request.app.state.engine, datetime.now(UTC)
     told = f"{request.method} {request.url.path} {body.model_dump_json()}"
     try:
@@ -226,7 +231,8 @@ def once(
         replayed.headers["Idempotency-Replayed"] = "true"
         return replayed
     try:
-        status, etag, found = done(do)
+        noting = ending_with(engine, lambda session: answers.note_done(session, visitor.user_id, key))
+        status, etag, found = done(lambda: do(noting))
     except HTTPException:
         with session_scope(engine) as session:
             answers.drop(session, visitor.user_id, key)
@@ -236,7 +242,7 @@ def once(
     return _answer(status, etag, found)
 
 
-def done(do: Callable[[], tuple[int, str, dict[str, Any]]]) -> tuple[int, str, dict[str, Any]]:
+def done(do: Callable[[], Done]) -> Done:
     """Do a write; an expected error becomes the answer that says what to do."""
     try:
         return do()
@@ -245,9 +251,9 @@ def done(do: Callable[[], tuple[int, str, dict[str, Any]]]) -> tuple[int, str, d
     except WaitError as error:
         raise HTTPException(429, f"{error}.", {"Retry-After": str(error.seconds)}) from error
     except AccessError as error:
-        raise HTTPException(403, f"{error}. Nothing was changed.") from error
+        raise HTTPException(403, f"{error}. Nothing of yours was recorded.") from error
     except ConflictError as error:
-        raise HTTPException(409, f"{error}. Nothing was changed.") from error
+        raise HTTPException(409, f"{error}. Nothing of yours was recorded.") from error
     except (ConfigError, CorrectionError) as error:
         raise HTTPException(422, f"{error}.") from error
 

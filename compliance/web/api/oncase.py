@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, HTTPException, Path, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from compliance.store import cases, changes
@@ -14,7 +15,7 @@ from compliance.store.database import read_scope
 from compliance.store.tables import CaseRow
 from compliance.store.users import Visitor
 from compliance.web.api import frame
-from compliance.web.api.frame import Caller, IfMatch, Key
+from compliance.web.api.frame import Caller, Done, IfMatch, Key
 from compliance.web.steps import Act
 
 Reference = Annotated[
@@ -61,8 +62,8 @@ class Call:
         ``refused`` is told where it is not.
         """
 
-        def do() -> tuple[int, str, dict[str, Any]]:
-            act = self._act()
+        def do(engine: Engine) -> Done:
+            act = self._act(engine)
             try:
                 frame.check_match(self.if_match, etag(self.reference, act.revision))
             except HTTPException as error:
@@ -74,13 +75,12 @@ class Call:
 
         return frame.once(self.request, self.visitor, self.key, body, do)
 
-    def _act(self) -> Act:
-        state = self.request.app.state
-        with read_scope(state.engine) as session:
+    def _act(self, engine: Engine) -> Act:
+        with read_scope(engine) as session:
             row = found(session, self.reference)
-        return Act(state, self.reference, self.visitor, row.revision, datetime.now(UTC))
+        return Act(self.request.app.state, engine, self.reference, self.visitor, row.revision, datetime.now(UTC))
 
-    def _changed(self, opened: str | None) -> tuple[int, str, dict[str, Any]]:
+    def _changed(self, opened: str | None) -> Done:
         with read_scope(self.request.app.state.engine) as session:
             row = found(session, self.reference)
             last = changes.newest(session, row.id or 0, self.visitor.name)

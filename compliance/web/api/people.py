@@ -1,10 +1,11 @@
 """Everyone who may come in, for administrators; auditors see it too."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from sqlalchemy import Engine
 
 from compliance import persons
 from compliance.store import users
@@ -12,7 +13,7 @@ from compliance.store.database import read_scope
 from compliance.store.tables import UserRow
 from compliance.store.users import Role
 from compliance.web.api import frame
-from compliance.web.api.frame import ETAG, Body, Caller, Cursor, IfMatch, Key, Limit, Listed, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Cursor, Done, IfMatch, Key, Limit, Listed, refusals
 
 router = APIRouter(tags=["people"])
 
@@ -93,9 +94,9 @@ def _found(request: Request, name: str) -> UserRow:
 def add_user(request: Request, visitor: Caller, body: NewPerson, key: Key = None) -> Response:
     """Add a person."""
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         persons.add(
-            request.app.state.engine,
+            engine,
             body.name,
             body.role,
             body.password.get_secret_value(),
@@ -120,10 +121,10 @@ def change_user(
     """Change a person's role, state or password, all that is given or nothing."""
     password = body.password.get_secret_value() if body.password is not None else None
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         _found(request, name)
         persons.change(
-            request.app.state.engine,
+            engine,
             name,
             visitor.name,
             datetime.now(UTC),

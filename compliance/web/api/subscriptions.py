@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Engine
 
 from compliance.errors import ConfigError
 from compliance.store import subscriptions
@@ -12,7 +13,7 @@ from compliance.store.database import read_scope, session_scope
 from compliance.subscription import Subscription, Timing
 from compliance.web import alerts
 from compliance.web.api import frame
-from compliance.web.api.frame import ETAG, Body, Caller, IfMatch, Key, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Done, IfMatch, Key, Nothing, refusals
 
 router = APIRouter(tags=["subscriptions"])
 
@@ -110,9 +111,9 @@ def show_subscription(request: Request, response: Response, visitor: Caller, num
 def subscribe(request: Request, visitor: Caller, body: NewSubscription, key: Key = None) -> Response:
     """Keep a subscription of the caller's own, by a channel and to an address that the operator allows."""
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         wanted = body.wanted()
-        number = alerts.keep(request, visitor, wanted, datetime.now(UTC))
+        number = alerts.keep(request.app.state.settings, engine, visitor, wanted, datetime.now(UTC))
         found = _told(number, wanted)
         return 201, _etag(found), found.model_dump(mode="json")
 
@@ -128,10 +129,10 @@ def subscribe(request: Request, visitor: Caller, body: NewSubscription, key: Key
 def unsubscribe(request: Request, visitor: Caller, number: _Id, if_match: IfMatch = None, key: Key = None) -> Response:
     """End one of the caller's own subscriptions; another's does not exist for him. Answers with what it was."""
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         found = _own(request, visitor.user_id, number)
         frame.check_match(if_match, _etag(found))
-        with session_scope(request.app.state.engine) as session:
+        with session_scope(engine) as session:
             if not subscriptions.remove(session, visitor.user_id, number):
                 raise HTTPException(404, f"You have no subscription {number}.")
         return 200, "", found.model_dump(mode="json")

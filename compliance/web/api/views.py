@@ -1,17 +1,18 @@
 """Saved views: a person's own filters of the queue under names."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
 
 from compliance.store import queue
 from compliance.store.database import read_scope, session_scope
 from compliance.store.tables_desk import ViewRow
 from compliance.web.api import frame
-from compliance.web.api.frame import ETAG, Body, Caller, IfMatch, Key, Nothing, refusals
+from compliance.web.api.frame import ETAG, Body, Caller, Done, IfMatch, Key, Nothing, refusals
 from compliance.web.api.queue import Show
 
 router = APIRouter(tags=["saved views"])
@@ -80,9 +81,9 @@ def keep_view(request: Request, visitor: Caller, body: NewView, key: Key = None)
     if body.filters.older:
         told["older"] = "1"
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         name = queue.view_name(body.name)
-        with session_scope(request.app.state.engine) as session:
+        with session_scope(engine) as session:
             row = queue.keep_view(session, visitor.name, name, queue.read_filters(told), datetime.now(UTC))
         return 201, _etag(row), _view(row).model_dump(mode="json")
 
@@ -93,10 +94,10 @@ def keep_view(request: Request, visitor: Caller, body: NewView, key: Key = None)
 def drop_view(request: Request, visitor: Caller, view: _Id, if_match: IfMatch = None, key: Key = None) -> Response:
     """Forget one of the caller's views; another's is as if it were not there. Answers with what it was."""
 
-    def do() -> tuple[int, str, dict[str, Any]]:
+    def do(engine: Engine) -> Done:
         row = _own(request, visitor.name, view)
         frame.check_match(if_match, _etag(row))
-        with session_scope(request.app.state.engine) as session:
+        with session_scope(engine) as session:
             if not queue.drop_view(session, visitor.name, view):
                 raise HTTPException(404, f"You have no view {view}.")
         return 200, "", _view(row).model_dump(mode="json")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlmodel import select
 
 from compliance import audit
 from compliance.settings import Settings
-from compliance.store import cases, ledger
+from compliance.store import answers, cases, ledger
 from compliance.store.database import open_engine, session_scope, upgrade
 from compliance.store.tables import LedgerRow
 from compliance.store.tables_people import AnswerRow
@@ -293,22 +294,56 @@ def test_with_a_key_each_change_of_a_case_is_done_once(api: TestClient, desk_eng
         with session_scope(desk_engine) as session:
             return len(session.exec(select(LedgerRow.id)).all())
 
-    for number, name in enumerate(n for n in WORK if n not in ("wake", "unmark", "undo", "reopen")):
-        reference, other = (open_case(desk_engine, factories.story(fingerprint=f"{number}{c}" * 8)) for c in "ab")
-        method, what, body = WORK[name]
-        if name == "move":
-            join(desk_engine, reference)
-        if body and "story" in body:
-            body = body | {"story": api.get(f"{V1}/cases/{reference}").json()["stories"][0]["id"]}
-        if body and "target" in body:
-            body = body | {"target": other}
-        path, keyed = f"{V1}/cases/{reference}/{what}", {"idempotency-key": name}
+    for name, method, path, body in _possible(api, desk_engine):
+        keyed = {"idempotency-key": name}
         first = api.request(method, path, json=body, headers=keyed)
         assert first.status_code in (200, 201), (name, first.text)
         before = rows()
         again = api.request(method, path, json=body, headers=keyed)
         assert again.json() == first.json() and again.headers["idempotency-replayed"] == "true", name
         assert again.headers["etag"] == first.headers["etag"] and rows() == before, name
+
+
+def _possible(api: TestClient, engine: Engine) -> Iterator[tuple[str, str, str, Any]]:
+    """Yield every change of a case that a fresh one allows, each with a case of its own: name, method, path, body."""
+    for number, name in enumerate(n for n in WORK if n not in ("wake", "unmark", "undo", "reopen")):
+        reference, other = (open_case(engine, factories.story(fingerprint=f"{number}{c}" * 8)) for c in "ab")
+        method, what, body = WORK[name]
+        if name == "move":
+            join(engine, reference)
+        if body and "story" in body:
+            body = body | {"story": api.get(f"{V1}/cases/{reference}").json()["stories"][0]["id"]}
+        if body and "target" in body:
+            body = body | {"target": other}
+        yield name, method, f"{V1}/cases/{reference}/{what}", body
+
+
+def test_a_change_whose_answer_was_lost_is_done_no_second_time(
+    api: TestClient, desk_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies between the change and the keeping of its answer, and the caller asks again."""
+
+    def die(*_: object) -> None:
+        raise RuntimeError("the machine stopped here")
+
+    def done() -> list[str]:
+        with session_scope(desk_engine) as session:
+            return [row.action for row in session.exec(select(LedgerRow)) if row.actor == "analyst"]
+
+    for name, method, path, body in _possible(api, desk_engine):
+        keyed = {"idempotency-key": name}
+        monkeypatch.setattr(answers, "keep", die)
+        assert api.request(method, path, json=body, headers=keyed).status_code == 500, name
+        monkeypatch.undo()
+        before = done()
+        assert api.request(method, path, json=body, headers=keyed).status_code == 409, name
+        with session_scope(desk_engine) as session:
+            row = session.exec(select(AnswerRow).where(AnswerRow.key == name)).one()
+            row.created_at -= timedelta(minutes=2)
+            session.add(row)
+        again = api.request(method, path, json=body, headers=keyed)
+        assert again.status_code == 409 and "its answer was lost" in again.json()["detail"], name
+        assert done() == before, name
 
 
 CANNOT_BE: list[tuple[str, Any, str]] = [
