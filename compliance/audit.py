@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 
 from compliance.errors import ConfigError
 from compliance.store import ledger
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.tables import LedgerRow
 
 _PAGE = 1_000
@@ -38,7 +38,7 @@ class Anchor:
 
 def head(engine: Engine, now: datetime) -> Anchor:
     """Return the record's head as it stands; of an empty record, no rows and the first link of the chain."""
-    with session_scope(engine) as session:
+    with read_scope(engine) as session:
         row = session.exec(select(LedgerRow).order_by(col(LedgerRow.id).desc()).limit(1)).first()
     return Anchor(now.isoformat(timespec="seconds"), row.id if row else 0, row.digest if row else ledger.GENESIS)
 
@@ -95,7 +95,7 @@ def verify(engine: Engine, anchors: Iterable[Anchor]) -> Verdict:
     broken: list[str] = []
     rows = 0
     try:
-        with session_scope(engine) as session:
+        with read_scope(engine) as session:
             broken += _missing_guards(session)
         previous = ledger.GENESIS
         for row in _rows(engine):
@@ -115,7 +115,7 @@ def _rows(engine: Engine) -> Iterator[LedgerRow]:
     after: int | None = None
     while True:
         statement = select(LedgerRow).order_by(col(LedgerRow.id)).limit(_PAGE)
-        with session_scope(engine) as session:
+        with read_scope(engine) as session:
             page = list(session.exec(statement if after is None else statement.where(col(LedgerRow.id) > after)))
         yield from page
         if len(page) < _PAGE:

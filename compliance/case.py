@@ -67,6 +67,9 @@ class CaseAction(StrEnum):
     BODIES_DROPPED = "captures.dropped"
 
 
+# Under this and its reference the record holds the decisions of a case that were refused.
+REFUSALS = "refused:"
+
 _OPEN = (
     CaseAction.STORY_JOINED,
     CaseAction.STORY_CHANGED,
@@ -106,6 +109,12 @@ def may_follow(state: CaseState, action: CaseAction) -> bool:
 def is_kept_from(reader: str, state: str, is_blind: bool, proposal: Mapping[str, Any] | None) -> bool:
     """True where a reader must not know the first of two decisions: the second is due, and is to be given unaware."""
     return state == CaseState.SECOND.value and is_blind and proposal is not None and reader != proposal["by"]
+
+
+def tells_first_word(action: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """True for an event that tells the first of two decisions: as it was made, or made void or taken back."""
+    rounds = (CaseAction.PROPOSED.value, CaseAction.VOIDED.value, CaseAction.UNDONE.value)
+    return action in rounds and bool(before.get("proposal") or after.get("proposal"))
 
 
 @dataclass(frozen=True, slots=True)

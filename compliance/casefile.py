@@ -1,13 +1,13 @@
 """A case as its file: everything that was found, told and decided, as plain values for print and export."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from compliance.case import CaseAction, CaseOrigin, Disposition, is_kept_from
+from compliance.case import REFUSALS, CaseOrigin, CaseState, Disposition, is_kept_from, tells_first_word
 from compliance.store import cases, ledger, origins
 from compliance.store.tables import CaptureRow, CaseRow, LedgerRow, ScreeningRow, StoryRow
 
@@ -58,7 +58,25 @@ def history(session: Session, row: CaseRow, reader: str | None) -> list[LedgerRo
     events = ledger.of_subject(session, row.reference)
     if reader is None or not is_kept_from(reader, row.state, row.is_blind, row.proposal):
         return events
-    return [event for event in events if event.action != CaseAction.PROPOSED.value]
+    return [event for event in events if not tells_first_word(event.action, event.before, event.after)]
+
+
+def withholding(session: Session, events: Sequence[LedgerRow], reader: str | None) -> frozenset[str]:
+    """Return the references of those cases whose first decision the reader must not find in these events yet."""
+    told = {event.subject.removeprefix(REFUSALS) for event in events}
+    waiting = select(CaseRow).where(CaseRow.state == CaseState.SECOND.value, col(CaseRow.reference).in_(told))
+    return frozenset(
+        row.reference
+        for row in session.exec(waiting)
+        if reader is not None and is_kept_from(reader, row.state, row.is_blind, row.proposal)
+    )
+
+
+def is_withheld(event: LedgerRow, kept: Collection[str]) -> bool:
+    """True where an event of one of these cases tells what somebody decided or wanted to."""
+    subject = event.subject.removeprefix(REFUSALS)
+    is_refused = subject != event.subject
+    return subject in kept and (is_refused or tells_first_word(event.action, event.before, event.after))
 
 
 def _story(session: Session, story: StoryRow, screening: ScreeningRow) -> dict[str, Any]:

@@ -6,13 +6,16 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from compliance.case import CaseAction, CaseState, Disposition
+from compliance.case import REFUSALS, CaseAction, CaseState, Disposition
 from compliance.casework import at_work
 from compliance.errors import AccessError, ConflictError
 from compliance.priority import priority
-from compliance.store import cases, changes
+from compliance.store import cases, changes, ledger
+from compliance.store.database import session_scope
 from compliance.store.priorities import weighed
 from compliance.store.tables import CaseRow
+
+REFUSED = "case.decision_refused"
 
 
 def dispose_case(
@@ -35,14 +38,44 @@ def dispose_case(
 
     Raises LookupError for an unknown case, AccessError for a second decision by the first's author or by someone who
     may not approve, and ConflictError where the case has changed since ``revision`` was shown, was decided already, or
-    another officer works on it.
+    another officer works on it. What is refused so stands in the record all the same, with who tried and why not.
     """
     given = {"disposition": disposition.value, "reason": reason, "note": note}
+    try:
+        return _dispose(engine, reference, given, actor, revision, now, is_approver)
+    except (AccessError, ConflictError) as error:
+        note_refused(engine, reference, disposition, reason, actor, now, str(error))
+        raise
+
+
+def note_refused(
+    engine: Engine, reference: str, disposition: Disposition, reason: str, actor: str, now: datetime, why: str
+) -> None:
+    """Enter in the record that a decision was refused; the case's own history holds only what was done to it."""
+    after = {"disposition": disposition.value, "reason": reason, "why": why}
+    with session_scope(engine) as session:
+        ledger.append(session, at=now, actor=actor, action=REFUSED, subject=refusals_of(reference), after=after)
+
+
+def refusals_of(reference: str) -> str:
+    """Return the subject under which the record holds the refused decisions of a case."""
+    return f"{REFUSALS}{reference}"
+
+
+def _dispose(
+    engine: Engine,
+    reference: str,
+    given: dict[str, Any],
+    actor: str,
+    revision: int,
+    now: datetime,
+    is_approver: bool,
+) -> int:
     with at_work(engine, reference, revision, CaseAction.DECIDED, actor, now) as (session, row):
         row.claimed_by = row.claimed_until = None
         if row.state == CaseState.SECOND.value:
             changed = _read_second(session, row, given, actor, now, is_approver)
-        elif row.needs_second and disposition is not Disposition.GREY:
+        elif row.needs_second and given["disposition"] != Disposition.GREY.value:
             changed = None
             _propose(session, row, given, actor, now)
         else:

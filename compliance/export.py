@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from compliance.casefile import case_file, case_line
 from compliance.report import entities, spreadsheet
 from compliance.store import readings
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, session_scope
 from compliance.store.tables import CaseRow
 
 _PAGE = 200
@@ -65,7 +65,7 @@ def _cases(engine: Engine, state: str | None) -> Iterator[CaseRow]:
         statement = select(CaseRow).where(col(CaseRow.id) > after).order_by(col(CaseRow.id)).limit(_PAGE)
         if state:
             statement = statement.where(CaseRow.state == state)
-        with session_scope(engine) as session:
+        with read_scope(engine) as session:
             page = list(session.exec(statement))
         yield from page
         if len(page) < _PAGE:
@@ -75,7 +75,7 @@ def _cases(engine: Engine, state: str | None) -> Iterator[CaseRow]:
 
 def _files(engine: Engine, state: str | None) -> Iterator[dict[str, Any]]:
     for row in _cases(engine, state):
-        with session_scope(engine) as session:
+        with read_scope(engine) as session:
             # Whoever is still to decide unaware of the first decision may take this out too.
             found = case_file(session, row.reference, reader="")
         if found is not None:

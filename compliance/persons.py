@@ -1,6 +1,6 @@
 """Changing who may come in: the account and the record of the change in one transaction, or neither."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from compliance.store import identities, ledger, users
 from compliance.store.database import session_scope
+from compliance.store.tables import UserRow
 from compliance.store.users import Role
 
 
@@ -18,26 +19,63 @@ def add(engine: Engine, name: str, role: Role, password: str, actor: str, now: d
         _note(session, row.name, "user.added", actor, now, {}, {"role": role.value})
 
 
+def change(
+    engine: Engine,
+    name: str,
+    actor: str,
+    now: datetime,
+    *,
+    seen: Callable[[UserRow], None],
+    role: Role | None = None,
+    active: bool | None = None,
+    password: str | None = None,
+) -> None:
+    """Change of a person what is given, all of it or nothing, if ``seen`` does not object to how the person stands.
+
+    ConfigError says what is not acceptable.
+    """
+    with session_scope(engine) as session:
+        seen(users.held(session, name))
+        if password is not None:
+            _set_password(session, name, password, actor, now)
+        if role is not None:
+            _set_role(session, name, role, actor, now)
+        if active is not None:
+            _set_active(session, name, active, actor, now)
+
+
 def set_role(engine: Engine, name: str, role: Role, actor: str, now: datetime) -> None:
     """Give a person another role from the next request on. ConfigError where the last admin would go."""
     with session_scope(engine) as session:
-        before = users.set_role(session, name, role)
-        if before is not role:
-            _note(session, name, "user.role_changed", actor, now, {"role": before.value}, {"role": role.value})
+        _set_role(session, name, role, actor, now)
+
+
+def _set_role(session: Session, name: str, role: Role, actor: str, now: datetime) -> None:
+    before = users.set_role(session, name, role)
+    if before is not role:
+        _note(session, name, "user.role_changed", actor, now, {"role": before.value}, {"role": role.value})
 
 
 def set_active(engine: Engine, name: str, active: bool, actor: str, now: datetime) -> None:
     """Lock a person out at once, sessions and tokens included, or let him in again."""
     with session_scope(engine) as session:
-        (users.enable if active else users.disable)(session, name)
-        _note(session, name, "user.enabled" if active else "user.disabled", actor, now)
+        _set_active(session, name, active, actor, now)
+
+
+def _set_active(session: Session, name: str, active: bool, actor: str, now: datetime) -> None:
+    (users.enable if active else users.disable)(session, name)
+    _note(session, name, "user.enabled" if active else "user.disabled", actor, now)
 
 
 def set_password(engine: Engine, name: str, password: str, actor: str, now: datetime) -> None:
     """Set a person's password, and end his sessions and tokens."""
     with session_scope(engine) as session:
-        users.set_password(session, name, password)
-        _note(session, name, "user.password_set", actor, now)
+        _set_password(session, name, password, actor, now)
+
+
+def _set_password(session: Session, name: str, password: str, actor: str, now: datetime) -> None:
+    users.set_password(session, name, password)
+    _note(session, name, "user.password_set", actor, now)
 
 
 def link(engine: Engine, name: str, issuer: str, subject: str, actor: str, now: datetime) -> None:

@@ -16,7 +16,6 @@ from compliance.store.tables import CaseRow
 from compliance.store.tables_desk import ChangeRow, MarkRow
 
 _OWN_WORD = frozenset({CaseAction.DECIDED, CaseAction.PROPOSED})
-_FINAL = frozenset({CaseAction.CONTESTED, CaseAction.REOPENED, CaseAction.OPENED, CaseAction.UNDONE})
 _STORIES = frozenset({CaseAction.MOVED, CaseAction.SPLIT, CaseAction.MERGED})
 
 
@@ -52,7 +51,7 @@ def _check(row: CaseRow, change: ChangeRow, actor: str) -> None:
     action = CaseAction(change.action)
     if change.undone_at is not None:
         raise ConflictError("that was taken back already")
-    if action in _FINAL:
+    if action in changes.FINAL:
         raise ConflictError("that cannot be taken back")
     if action in _OWN_WORD and (change.actor != actor or change.before.get("state") == CaseState.SECOND.value):
         raise ConflictError("only its author takes a decision back, before a second person agreed; reopen the case")

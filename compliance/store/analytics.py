@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from compliance.agreement import agreement
 from compliance.analytics import Analytics, Tally, delays
 from compliance.case import CaseAction
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.dialect import month_of
 from compliance.store.tables import CaseRow, LedgerRow, StoryRow
 
@@ -22,7 +22,7 @@ READER_WORDS = (CaseAction.DECIDED.value,)
 
 def analytics(engine: Engine, since: datetime) -> Analytics:
     """Count the cases opened since then, and what was decided of them."""
-    with session_scope(engine) as session:
+    with read_scope(engine) as session:
         return Analytics(
             since, _tally(session, since), delays(_hours(session, since)), agreement(_words(session, since))
         )

@@ -14,6 +14,7 @@ from compliance.store.tables_people import AnswerRow
 KEPT = timedelta(hours=24)
 # A write takes far less; one that is older lost its process.
 _UNDER_WAY = timedelta(minutes=1)
+_DONE = 0
 
 
 class KeyUsedError(ConflictError):
@@ -39,13 +40,22 @@ def claim(session: Session, user_id: int, key: str, request_digest: str, now: da
     known = session.get_one(AnswerRow, (user_id, key), with_for_update=True)
     if known.request_digest != request_digest:
         raise KeyUsedError("this idempotency key came with another request before: use a new one")
-    if known.status is not None:
+    if known.status not in (None, _DONE):
         return known
     if now - known.created_at < _UNDER_WAY:
         raise ConflictError("the first request with this idempotency key is still under way: ask again in a moment")
+    if known.status == _DONE:
+        raise ConflictError("the first request with this idempotency key was done, but its answer was lost: look")
     known.created_at = now
     session.add(known)
     return None
+
+
+def note_done(session: Session, user_id: int, key: str) -> None:
+    """Note, in the transaction of the write itself, that it is done: if its answer is lost, it is not done again."""
+    row = session.get_one(AnswerRow, (user_id, key))
+    row.status = _DONE
+    session.add(row)
 
 
 def keep(session: Session, user_id: int, key: str, status: int, headers: Mapping[str, Any], body: str) -> None:

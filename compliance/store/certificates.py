@@ -39,9 +39,11 @@ def numbered(session: Session, number: int) -> Certificate | None:
     return _told(row) if row else None
 
 
-def listed(session: Session, limit: int = 60) -> list[Certificate]:
-    """Return certificates, newest first."""
+def listed(session: Session, limit: int = 60, before: int | None = None) -> list[Certificate]:
+    """Return certificates, newest first; with ``before`` only those of lower numbers."""
     statement = select(CertificateRow).order_by(col(CertificateRow.number).desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(col(CertificateRow.number) < before)
     return [_told(row) for row in session.exec(statement)]
 
 

@@ -24,6 +24,9 @@ EVIDENCE = frozenset(
         CaseAction.MERGED,
     }
 )
+# What is never taken back: a taking back itself, and what another person's word made of a case.
+FINAL = frozenset({CaseAction.CONTESTED, CaseAction.REOPENED, CaseAction.OPENED, CaseAction.UNDONE})
+_STANDING = (col(ChangeRow.undone_at).is_(None), col(ChangeRow.action).not_in([action.value for action in FINAL]))
 _FACTS = ("kinds", "regimes", "status", "parties", "denied_by", "goods")
 
 
@@ -120,10 +123,14 @@ def of_case(session: Session, case_id: int) -> list[ChangeRow]:
 
 
 def last_of(session: Session, actor: str, since: datetime) -> ChangeRow | None:
-    """Return a person's last change since then that was not taken back, or None."""
-    statement = select(ChangeRow).where(
-        ChangeRow.actor == actor, col(ChangeRow.undone_at).is_(None), col(ChangeRow.at) >= since
-    )
+    """Return a person's last change since then that can be and was not taken back, or None."""
+    statement = select(ChangeRow).where(ChangeRow.actor == actor, *_STANDING, col(ChangeRow.at) >= since)
+    return session.exec(statement.order_by(col(ChangeRow.id).desc()).limit(1)).first()
+
+
+def newest(session: Session, case_id: int, actor: str) -> int | None:
+    """Return the id of a person's newest change of a case that can be and was not taken back, or None."""
+    statement = select(ChangeRow.id).where(ChangeRow.case_id == case_id, ChangeRow.actor == actor, *_STANDING)
     return session.exec(statement.order_by(col(ChangeRow.id).desc()).limit(1)).first()
 
 

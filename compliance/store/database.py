@@ -1,6 +1,7 @@
 """One engine per process, one transaction per step, one schema made by Alembic on SQLite and PostgreSQL alike."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,10 @@ def _without_foreign_keys(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: Any) -> None:
     # A deferred transaction that later writes can fail with "database is locked" without waiting for its turn.
-    reads = connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("is_spare"):
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    connection.exec_driver_sql("BEGIN" if options.get("reads_only") else "BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -60,6 +63,13 @@ def session_scope(engine: Engine) -> Iterator[Session]:
     """A session whose work is committed whole at the end of the block, or not at all."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+        if last := engine.get_execution_options().get("last"):
+            last(session)
+
+
+def ending_with(engine: Engine, last: Callable[[Session], None]) -> Engine:
+    """Return the engine such that each of its ``session_scope`` does that last, in the same transaction."""
+    return engine.execution_options(last=last)
 
 
 @contextmanager
@@ -67,6 +77,18 @@ def read_scope(engine: Engine) -> Iterator[Session]:
     """A session that reads one state of the database and waits for no writer. What it would write is thrown away."""
     with Session(engine.execution_options(reads_only=True), expire_on_commit=False) as session:
         yield session
+
+
+@contextmanager
+def spare_scope(engine: Engine) -> Iterator[Session]:
+    """A session for what may be left undone: where another writer holds a SQLite file, it is, without waiting."""
+    spare = engine.execution_options(is_spare=True)
+    try:
+        with Session(spare, expire_on_commit=False) as session, session.begin():
+            yield session
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+            raise
 
 
 def _alembic(url: str) -> Config:

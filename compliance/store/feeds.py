@@ -167,6 +167,11 @@ def last_answer(session: Session) -> datetime | None:
     return session.exec(select(func.max(FeedRow.last_success))).one()
 
 
+def following(session: Session, after: str, limit: int) -> list[FeedRow]:
+    """Return up to ``limit`` feeds whose ids follow, by id."""
+    return list(session.exec(select(FeedRow).where(col(FeedRow.id) > after).order_by(FeedRow.id).limit(limit)))
+
+
 def all_feeds(session: Session) -> list[FeedRow]:
     """Return every feed ever read, by title."""
     return list(session.exec(select(FeedRow).order_by(FeedRow.title)))

@@ -280,9 +280,11 @@ def revive_all(session: Session, now: datetime, channel: str | None = None) -> i
     return len(found.all())
 
 
-def by_state(session: Session, state: str, limit: int = 200) -> list[OutboxRow]:
-    """Return alerts of one state, newest first."""
+def by_state(session: Session, state: str, limit: int = 200, before: int | None = None) -> list[OutboxRow]:
+    """Return alerts of one state, newest first; with ``before`` only those of lower ids."""
     statement = select(OutboxRow).where(OutboxRow.state == state).order_by(col(OutboxRow.id).desc())
+    if before is not None:
+        statement = statement.where(col(OutboxRow.id) < before)
     return list(session.exec(statement.limit(limit)))
 
 

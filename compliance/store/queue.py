@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
 from compliance.case import CaseState
+from compliance.errors import ConfigError
 from compliance.store.tables import CaseRow
 from compliance.store.tables_desk import FacetRow, ViewRow
 
@@ -17,6 +18,7 @@ FACETS = ("regime", "kind", "role", "party", "country", "source")
 SHOWS = ("waiting", "due", "mine", "second", "snoozed", "decided")
 AGES = {"1": "today", "3": "3 days", "7": "a week", "30": "30 days"}
 PAGE = 50
+MOST_VIEWS = 100
 _MOST_VALUE = 200
 _MOST_COUNTED = 10_000
 
@@ -121,6 +123,22 @@ def listed(session: Session, filters: Filters, who: str, now: datetime, page: in
     return list(session.exec(statement.offset((page - 1) * PAGE).limit(PAGE + 1)))
 
 
+def following(
+    session: Session, filters: Filters, who: str, now: datetime, after: tuple[Any, int] | None, limit: int
+) -> list[CaseRow]:
+    """Return up to ``limit`` cases of the filtered queue from a place on: what a case is ordered by, and its id."""
+    conditions = _conditions(filters, who, now)
+    if after is not None:
+        worth, number = (
+            (col(CaseRow.changed_at) if filters.show == "decided" else col(CaseRow.priority)),
+            col(CaseRow.id),
+        )
+        further = number < after[1] if filters.show == "decided" else number > after[1]
+        # The first bound alone tells the database where in the index to begin.
+        conditions += [worth <= after[0], or_(worth < after[0], further)]
+    return list(session.exec(select(CaseRow).where(*conditions).order_by(*_order(filters.show)).limit(limit)))
+
+
 def length(session: Session, filters: Filters, who: str, now: datetime) -> int:
     """Return how many cases the filters leave, counted up to ten thousand."""
     inner = select(CaseRow.id).where(*_conditions(filters, who, now)).limit(_MOST_COUNTED).subquery()
@@ -170,12 +188,25 @@ def values(session: Session, facet: str, limit: int = 60) -> list[tuple[str, int
     return sorted((value, count) for value, count in rows)
 
 
-def keep_view(session: Session, owner: str, name: str, filters: Filters, now: datetime) -> None:
-    """Keep the filters under a name; a view of that name is replaced."""
-    row = session.exec(select(ViewRow).where(ViewRow.owner == owner, ViewRow.name == name)).first()
+def view_name(given: str) -> str:
+    """Return a view's name with single spaces. Raises ConfigError for one that nobody could read."""
+    name = " ".join(given.split())
+    if not name or not name.isprintable():
+        raise ConfigError("A view needs a name of printable characters")
+    return name
+
+
+def keep_view(session: Session, owner: str, name: str, filters: Filters, now: datetime) -> ViewRow:
+    """Keep the filters under a name; a view of that name is replaced. Raises ConfigError beyond the most of them."""
+    held = views(session, owner)
+    row = next((view for view in held if view.name == name), None)
+    if row is None and len(held) >= MOST_VIEWS:
+        raise ConfigError(f"Nobody has more than {MOST_VIEWS} views: forget one first")
     row = row or ViewRow(owner=owner, name=name, query="", created_at=now)
     row.query = filters.query
     session.add(row)
+    session.flush()
+    return row
 
 
 def drop_view(session: Session, owner: str, view: int) -> bool:

@@ -20,16 +20,20 @@ def subject_of(reference: str) -> str:
     return f"reading:{reference}"
 
 
+def is_noted(session: Session, actor: str, reference: str, way: str, now: datetime) -> bool:
+    """True where it stands in the record already that a person was shown a case in that way just now."""
+    recent = select(LedgerRow.after).where(
+        LedgerRow.subject == subject_of(reference),
+        LedgerRow.actor == actor,
+        LedgerRow.action == VIEWED,
+        col(LedgerRow.at) >= now - ONCE_WITHIN,
+    )
+    return any(after.get("way") == way for after in session.exec(recent))
+
+
 def note_view(session: Session, actor: str, reference: str, way: str, now: datetime) -> None:
     """Record that a person was shown a case, once for each way within ten minutes."""
-    newest = (
-        select(LedgerRow)
-        .where(LedgerRow.subject == subject_of(reference), LedgerRow.actor == actor, LedgerRow.action == VIEWED)
-        .order_by(col(LedgerRow.id).desc())
-        .limit(1)
-    )
-    last = session.exec(newest).first()
-    if last is None or last.after.get("way") != way or now - last.at > ONCE_WITHIN:
+    if not is_noted(session, actor, reference, way, now):
         after = {"way": way}
         ledger.append(session, at=now, actor=actor, action=VIEWED, subject=subject_of(reference), after=after)
 

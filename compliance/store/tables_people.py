@@ -75,7 +75,7 @@ class TokenRow(SQLModel, table=True):
 class AnswerRow(SQLModel, table=True):
     """What a write with an idempotency key was answered, so that the same asking again gets the same answer.
 
-    ``status`` is null while the write is under way.
+    ``status`` is null while the write is under way, and 0 from its commit until its answer is kept.
     """
 
     __tablename__ = "answers"

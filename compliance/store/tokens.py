@@ -53,19 +53,28 @@ def make(
     return row, token
 
 
-def bearer(session: Session, token: str, now: datetime) -> Visitor | None:
-    """Return who sends this token, with its scopes, or None where it is unknown or over, or its owner is disabled."""
+def bearer(session: Session, token: str, now: datetime) -> tuple[Visitor | None, bool]:
+    """Return who sends this token, with its scopes, or None where it is unknown or over, or its owner is disabled.
+
+    Nothing is written; the second value says whether the use is to be noted (``note_use``).
+    """
     if not token.startswith(PREFIX):
-        return None
+        return None, False
     row = of_digest(session, users.digest(token))
     user = session.get(UserRow, row.user_id) if row else None
     if row is None or user is None or not user.active or row.expires_at <= now:
-        return None
-    if row.last_used is None or now - row.last_used > _NOTED:
+        return None, False
+    scopes = frozenset(Scope(scope) for scope in row.scopes)
+    found = Visitor(row.user_id, user.name, Role(user.role), "", scopes)
+    return found, row.last_used is None or now - row.last_used > _NOTED
+
+
+def note_use(session: Session, token: str, now: datetime) -> None:
+    """Note that a token was used just now."""
+    row = of_digest(session, users.digest(token))
+    if row is not None:
         row.last_used = now
         session.add(row)
-    scopes = frozenset(Scope(scope) for scope in row.scopes)
-    return Visitor(row.user_id, user.name, Role(user.role), "", scopes)
 
 
 def of_digest(session: Session, digest: str) -> TokenRow | None:

@@ -15,6 +15,9 @@ from compliance.errors import ConfigError
 from compliance.store.tables import SessionRow, UserRow
 from compliance.store.tables_people import BrowserRow, TokenRow
 
+# So exactly is the last use of a session kept.
+_NOTED = timedelta(seconds=30)
+
 
 class Role(StrEnum):
     """What a person may do at the desk."""
@@ -77,9 +80,18 @@ def find(session: Session, name: str) -> UserRow | None:
     return session.exec(select(UserRow).where(UserRow.name == name)).first()
 
 
-def listed(session: Session) -> list[UserRow]:
-    """Return everyone, by name."""
-    return list(session.exec(select(UserRow).order_by(UserRow.name)))
+def listed(session: Session, after: str = "", limit: int | None = None) -> list[UserRow]:
+    """Return everyone, by name; with ``after`` only those whose names follow, with ``limit`` only so many."""
+    statement = select(UserRow).where(col(UserRow.name) > after) if after else select(UserRow)
+    return list(session.exec(statement.order_by(UserRow.name).limit(limit)))
+
+
+def held(session: Session, name: str) -> UserRow:
+    """Return the person of that name, held against other writers. Raises ConfigError where there is none."""
+    row = session.exec(select(UserRow).where(UserRow.name == name).with_for_update()).first()
+    if row is None:
+        raise ConfigError(f"there is no user {name}")
+    return row
 
 
 def exists(session: Session) -> bool:
@@ -148,19 +160,32 @@ def begin_session(session: Session, user_id: int, now: datetime) -> tuple[str, s
     return token, csrf
 
 
-def visitor(session: Session, token: str, now: datetime, idle: timedelta, absolute: timedelta) -> Visitor | None:
-    """Return who sends this token and note the use, or None where the session has ended or the person is disabled."""
+def visitor(
+    session: Session, token: str, now: datetime, idle: timedelta, absolute: timedelta
+) -> tuple[Visitor | None, bool]:
+    """Return who sends this token, or None where the session has ended or the person is disabled; nothing is written.
+
+    The second value says whether there is something for ``note_use`` to write.
+    """
     row = session.get(SessionRow, digest(token))
     if row is None:
-        return None
+        return None, False
     user = session.get(UserRow, row.user_id)
     if user is None or not user.active or now - row.last_used > idle or now - row.created_at > absolute:
+        return None, True
+    return Visitor(row.user_id, user.name, Role(user.role), row.csrf), now - row.last_used > _NOTED
+
+
+def note_use(session: Session, token: str, is_over: bool, now: datetime) -> None:
+    """Note that a session was used just now, or delete it where it is over."""
+    row = session.get(SessionRow, digest(token))
+    if row is None:
+        return
+    if is_over:
         session.delete(row)
-        return None
-    if now - row.last_used > timedelta(seconds=30):
+    elif row.last_used < now:
         row.last_used = now
         session.add(row)
-    return Visitor(row.user_id, user.name, Role(user.role), row.csrf)
 
 
 def sign_out(session: Session, token: str) -> None:

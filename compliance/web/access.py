@@ -1,17 +1,18 @@
 """Who may do what at the desk: one table, checked on the server for every route, pages and API alike."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
+from sqlmodel import Session
 from starlette.routing import BaseRoute
 
 from compliance.admission import Came
 from compliance.store import tokens, users
-from compliance.store.database import session_scope
-from compliance.store.users import Role, Scope, Visitor
+from compliance.store.database import read_scope, spare_scope
+from compliance.store.users import Role, Visitor
 
 COOKIE = "embargowatch_session"
 BROWSER_COOKIE = "embargowatch_browser"
@@ -88,36 +89,13 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "export_file": EVERYONE,
 }
 
-# API route name → roles, as above, and what a token must have been given for it.
-API_RIGHTS: dict[str, tuple[frozenset[Role], Scope]] = {
-    "api_document": (EVERYONE, Scope.READ),
-    "api_me": (EVERYONE, Scope.READ),
-    "api_cases": (EVERYONE, Scope.READ),
-    "api_case": (EVERYONE, Scope.READ),
-    "api_history": (EVERYONE, Scope.READ),
-    "api_decide": (DECIDERS, Scope.DECIDE),
-    "api_reopen": (DECIDERS, Scope.DECIDE),
-    "api_report": (EVERYONE, Scope.EXPORT),
-    "api_export": (EVERYONE, Scope.EXPORT),
-    "api_stories": (EVERYONE, Scope.READ),
-    "api_story": (EVERYONE, Scope.READ),
-    "api_feeds": (EVERYONE, Scope.READ),
-    "api_runs": (EVERYONE, Scope.READ),
-    "api_coverage": (EVERYONE, Scope.READ),
-    "api_analytics": (EVERYONE, Scope.READ),
-    "api_tokens": (EVERYONE, Scope.READ),
-    "api_make_token": (EVERYONE, Scope.ADMIN),
-    "api_end_token": (EVERYONE, Scope.ADMIN),
-    "api_users": (OVERSEERS, Scope.READ),
-    "api_user": (OVERSEERS, Scope.READ),
-    "api_add_user": (ADMINS, Scope.ADMIN),
-    "api_change_user": (ADMINS, Scope.ADMIN),
-    "api_record": (OVERSEERS, Scope.READ),
-    "api_verify": (OVERSEERS, Scope.READ),
-}
-
 # Routes that show one case, whose showing is recorded: who saw what, when (readings.note_view).
-READINGS = frozenset({"case_page", "report_page", "api_case"})
+READINGS = frozenset({"case_page", "report_page", "api_case", "api_dossier", "api_report_html"})
+
+
+def officers(session: Session) -> list[str]:
+    """Return those who work on cases, by name."""
+    return [user.name for user in users.listed(session) if user.active and Role(user.role) in DECIDERS]
 
 
 def reader(visitor: Visitor) -> str | None:
@@ -129,10 +107,10 @@ class SignInNeeded(Exception):
     """Nobody is signed in; the visitor is sent to the sign-in page and back afterwards."""
 
 
-def check_routes(routes: Iterable[BaseRoute]) -> None:
+def check_routes(routes: Iterable[BaseRoute], table: Collection[str]) -> None:
     """Raise RuntimeError where a route has no row in the table of rights."""
     for route in routes:
-        if not isinstance(route, APIRoute) or route.name not in RIGHTS.keys() | API_RIGHTS.keys():
+        if not isinstance(route, APIRoute) or route.name not in table:
             raise RuntimeError(
                 f"route {getattr(route, 'path', '')} ({getattr(route, 'name', '')}) has no declared roles"
             )
@@ -166,9 +144,15 @@ def session_visitor(request: Request) -> Visitor | None:
     if not token:
         return None
     settings = request.app.state.settings
-    idle = timedelta(minutes=settings.session_idle_minutes)
-    with session_scope(request.app.state.engine) as session:
-        return users.visitor(session, token, datetime.now(UTC), idle, timedelta(hours=settings.session_hours))
+    engine, now = request.app.state.engine, datetime.now(UTC)
+    idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
+    # Whoever only reads waits for no writer: that the session was used is noted where nobody is writing.
+    with read_scope(engine) as session:
+        found, is_due = users.visitor(session, token, now, idle, absolute)
+    if is_due:
+        with spare_scope(engine) as session:
+            users.note_use(session, token, found is None, now)
+    return found
 
 
 def token_visitor(request: Request) -> Visitor | None:
@@ -176,8 +160,13 @@ def token_visitor(request: Request) -> Visitor | None:
     way, _, token = request.headers.get("authorization", "").partition(" ")
     if way.lower() != "bearer":
         return None
-    with session_scope(request.app.state.engine) as session:
-        return tokens.bearer(session, token.strip(), datetime.now(UTC))
+    engine, now, token = request.app.state.engine, datetime.now(UTC), token.strip()
+    with read_scope(engine) as session:
+        found, is_due = tokens.bearer(session, token, now)
+    if is_due:
+        with spare_scope(engine) as session:
+            tokens.note_use(session, token, now)
+    return found
 
 
 def cookie_name(request: Request, name: str = COOKIE) -> str:

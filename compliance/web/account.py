@@ -10,7 +10,7 @@ from sqlmodel import Session
 from compliance import admission
 from compliance.errors import ConfigError
 from compliance.store import ledger, tokens, users
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, session_scope
 from compliance.store.users import Scope, Visitor
 from compliance.web import access
 from compliance.web.pages import Person, sentence, show
@@ -30,7 +30,7 @@ def _account(
     request: Request, visitor: Visitor, problem: str = "", said: str = "", token: str = "", status: int = 200
 ) -> Response:
     here = users.digest(request.cookies.get(access.cookie_name(request), ""))
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         user = users.known(session, visitor.name)
         return show(
             request,

@@ -9,18 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from compliance import correcting, correction, decision, regrouping, undoing, workflow
 from compliance.correcting import Span
 from compliance.correction import CorrectionError
 from compliance.errors import AccessError, ConflictError
-from compliance.store import cases, changes, queue, users
+from compliance.store import cases, changes, queue
 from compliance.store.database import read_scope
-from compliance.store.users import Role, Visitor
-from compliance.web import access
+from compliance.store.users import Visitor
+from compliance.web import access, steps
 from compliance.web.forms import Assigned, Decided, FactsForm, MarkForm, PartyForm, Sent, TargetForm
 from compliance.web.pages import show
 from compliance.web.review import Person
 from compliance.web.shown import case_facts
+from compliance.web.steps import Act
 from compliance.web.triage import triage_path
 
 router = APIRouter()
@@ -42,19 +42,19 @@ class Desk:
         return self.request.app.state.engine
 
     @property
-    def held(self) -> tuple[str, int, datetime]:
-        """Who acts, on which revision, when: as every step asks for it."""
-        return self.visitor.name, self.sent.revision, self.now
+    def act(self) -> Act:
+        """What the form asks for, as every step takes it."""
+        return Act(self.request.app.state, self.engine, self.reference, self.visitor, self.sent.revision, self.now)
 
 
 def _act(
-    request: Request, reference: str, visitor: Visitor, sent: Sent, step: Callable[[Desk], Any], counted: bool = False
+    request: Request, reference: str, visitor: Visitor, sent: Sent, step: Callable[[Act], Any], counted: bool = False
 ) -> Response:
     """Do one step; then go back to where the form was, or on to the next case where the step was a decision."""
     access.check_form(request, visitor, sent.csrf)
     desk = Desk(request, reference, visitor, sent, datetime.now(UTC))
     try:
-        step(desk)
+        step(desk.act)
     except LookupError:
         raise HTTPException(404) from None
     except (ConflictError, AccessError, CorrectionError) as error:
@@ -105,138 +105,80 @@ def _again(desk: Desk, problem: str, status: int) -> Response:
 @router.post("/cases/{reference}/decide", name="decide")
 def decide(request: Request, reference: str, visitor: Person, sent: Annotated[Decided, Form()]) -> Response:
     """Record the decision, or the first or second of two, and go on to the next case that waits."""
-
-    def step(desk: Desk) -> None:
-        if sent.reason not in request.app.state.reasons[sent.disposition.value]:
-            raise CorrectionError("Choose a reason that fits the decision")
-        decision.dispose_case(
-            desk.engine, reference, sent.disposition, sent.reason, sent.note, *desk.held,
-            is_approver=visitor.role in access.APPROVERS,
-        )  # fmt: skip
-
-    return _act(request, reference, visitor, sent, step, counted=True)
+    return _act(
+        request,
+        reference,
+        visitor,
+        sent,
+        lambda act: steps.decide(act, sent.disposition, sent.reason, sent.note),
+        counted=True,
+    )
 
 
 @router.post("/cases/{reference}/reopen", name="reopen")
 def reopen(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Put a decided case back into the queue; the decision stays in the record."""
-    return _act(
-        request, reference, visitor, sent, lambda d: decision.reopen_case(d.engine, reference, sent.note, *d.held)
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.reopen(act, sent.note))
 
 
 @router.post("/cases/{reference}/claim", name="claim")
 def claim(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Hold the case for this officer for a while."""
-    length = timedelta(minutes=request.app.state.settings.claim_minutes)
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: workflow.claim(d.engine, reference, visitor.name, d.now, length),
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.claim(act))
 
 
 @router.post("/cases/{reference}/release", name="release")
 def release(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Give the case back."""
-    return _act(request, reference, visitor, sent, lambda d: workflow.release(d.engine, reference, visitor.name))
+    return _act(request, reference, visitor, sent, lambda act: steps.release(act))
 
 
 @router.post("/cases/{reference}/assign", name="assign")
 def assign(request: Request, reference: str, visitor: Person, sent: Annotated[Assigned, Form()]) -> Response:
     """Give the case to an officer, or to nobody."""
-
-    def step(desk: Desk) -> None:
-        with read_scope(desk.engine) as session:
-            row = users.find(session, sent.assignee) if sent.assignee else None
-        if sent.assignee and (row is None or not row.active or Role(row.role) not in access.DECIDERS):
-            raise CorrectionError(f"no officer is named {sent.assignee[:40]}")
-        workflow.assign(desk.engine, reference, sent.assignee or None, *desk.held)
-
-    return _act(request, reference, visitor, sent, step)
+    return _act(request, reference, visitor, sent, lambda act: steps.assign(act, sent.assignee))
 
 
 @router.post("/cases/{reference}/escalate", name="escalate")
 def escalate(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Put the case before all others; two people must then agree."""
-
-    def step(desk: Desk) -> None:
-        if not sent.note.strip():
-            raise CorrectionError("Say in a note why the case is escalated")
-        workflow.escalate(desk.engine, reference, sent.note, *desk.held)
-
-    return _act(request, reference, visitor, sent, step)
+    return _act(request, reference, visitor, sent, lambda act: steps.escalate(act, sent.note))
 
 
 @router.post("/cases/{reference}/snooze", name="snooze")
 def snooze(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Put the case aside until another story tells of it."""
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: workflow.snooze(d.engine, reference, sent.note, *d.held),
-        counted=True,
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.snooze(act, sent.note), counted=True)
 
 
 @router.post("/cases/{reference}/wake", name="wake")
 def wake(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Bring a snoozed case back."""
-    return _act(request, reference, visitor, sent, lambda d: workflow.wake(d.engine, reference, *d.held))
+    return _act(request, reference, visitor, sent, lambda act: steps.wake(act))
 
 
 @router.post("/cases/{reference}/note", name="add_note")
 def add_note(request: Request, reference: str, visitor: Person, sent: Annotated[Sent, Form()]) -> Response:
     """Enter a note in the case's history."""
-
-    def step(desk: Desk) -> None:
-        if not sent.note.strip():
-            raise CorrectionError("The note is empty")
-        workflow.add_note(desk.engine, reference, sent.note, visitor.name, desk.now)
-
-    return _act(request, reference, visitor, sent, step)
+    return _act(request, reference, visitor, sent, lambda act: steps.add_note(act, sent.note))
 
 
 @router.post("/cases/{reference}/party", name="correct_party")
 def correct_party(request: Request, reference: str, visitor: Person, sent: Annotated[PartyForm, Form()]) -> Response:
     """Add, change or take away a party."""
-    change = {
-        "add": lambda parties: correction.with_party(parties, sent.name, sent.type, sent.roles),
-        "change": lambda parties: correction.with_changed_party(
-            parties, sent.canonical, sent.name, sent.type, sent.roles
-        ),
-        "remove": lambda parties: correction.without_party(parties, sent.canonical),
-    }[sent.do]
-    return _correct(request, reference, visitor, sent, "parties", change)
+    given = sent.name, sent.type, sent.roles, sent.note
+    step: dict[str, Callable[[Act], None]] = {
+        "add": lambda act: steps.add_party(act, *given),
+        "change": lambda act: steps.change_party(act, sent.canonical, *given),
+        "remove": lambda act: steps.remove_party(act, sent.canonical, sent.note),
+    }
+    return _act(request, reference, visitor, sent, step[sent.do])
 
 
 @router.post("/cases/{reference}/facts", name="correct_facts")
 def correct_facts(request: Request, reference: str, visitor: Person, sent: Annotated[FactsForm, Form()]) -> Response:
     """Set kinds, regimes or status."""
-    given = [v for v in sent.values if v]
-    change: dict[str, Callable[[Any], Any]] = {
-        "kinds": lambda _: correction.kinds(given),
-        "regimes": lambda _: correction.regimes(given, request.app.state.regimes),
-        "status": lambda _: correction.status(given[0] if given else ""),
-    }
-    return _correct(request, reference, visitor, sent, sent.fact, change[sent.fact])
-
-
-def _correct(
-    request: Request, reference: str, visitor: Visitor, sent: Sent, fact: str, change: Callable[[Any], Any]
-) -> Response:
-    policy = request.app.state.severity
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: correcting.correct(d.engine, reference, fact, change, sent.note, *d.held, policy),
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.set_fact(act, sent.fact, sent.values, sent.note))
 
 
 @router.post("/cases/{reference}/mark", name="mark")
@@ -246,67 +188,37 @@ def mark(request: Request, reference: str, visitor: Person, sent: Annotated[Mark
     # A form's line ends are CR LF, a story's are LF.
     quote = sent.quote.replace("\r\n", "\n")
     span = Span(sent.story, sent.field, sent.start, sent.end, quote, says, sent.party or None)
-    return _act(request, reference, visitor, sent, lambda d: correcting.mark(d.engine, reference, span, *d.held))
+    return _act(request, reference, visitor, sent, lambda act: steps.mark(act, span))
 
 
 @router.post("/cases/{reference}/unmark", name="unmark")
 def unmark(request: Request, reference: str, visitor: Person, sent: Annotated[TargetForm, Form()]) -> Response:
     """Take a mark away."""
-    return _act(
-        request, reference, visitor, sent, lambda d: correcting.unmark(d.engine, reference, sent.number, *d.held)
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.unmark(act, sent.number))
 
 
 @router.post("/cases/{reference}/move", name="move_story")
 def move_story(request: Request, reference: str, visitor: Person, sent: Annotated[TargetForm, Form()]) -> Response:
     """Put a story into another case."""
-    policy = request.app.state.severity
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: regrouping.move_story(d.engine, reference, sent.story, sent.target.strip(), *d.held, policy),
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.move_story(act, sent.story, sent.target))
 
 
 @router.post("/cases/{reference}/split", name="split_case")
 def split_case(request: Request, reference: str, visitor: Person, sent: Annotated[TargetForm, Form()]) -> Response:
     """Open a case of its own for a story."""
-    policy = request.app.state.severity
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: regrouping.split_case(d.engine, reference, sent.story, sent.keep, *d.held, policy),
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.split_case(act, sent.story, sent.keep))
 
 
 @router.post("/cases/{reference}/merge", name="merge_cases")
 def merge_cases(request: Request, reference: str, visitor: Person, sent: Annotated[TargetForm, Form()]) -> Response:
     """Let another case stand for this one too."""
-    policy = request.app.state.severity
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: regrouping.merge_cases(d.engine, reference, sent.target.strip(), *d.held, policy),
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.merge_cases(act, sent.target))
 
 
 @router.post("/cases/{reference}/undo", name="undo")
 def undo(request: Request, reference: str, visitor: Person, sent: Annotated[TargetForm, Form()]) -> Response:
     """Take one change of the case back."""
-    policy = request.app.state.severity
-    return _act(
-        request,
-        reference,
-        visitor,
-        sent,
-        lambda d: undoing.undo(d.engine, reference, sent.number, *d.held, policy),
-    )
+    return _act(request, reference, visitor, sent, lambda act: steps.undo(act, sent.number))
 
 
 @router.post("/undo", name="undo_last")

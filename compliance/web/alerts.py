@@ -6,15 +6,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from compliance.alertbook import AlertBook
 from compliance.errors import ConfigError
 from compliance.monitor import open_alert_book
 from compliance.resending import acknowledge, resend_alert, resend_all
+from compliance.settings import Settings
 from compliance.severity import Severity
 from compliance.store import callbacks, cases, channels, outbox, reminders, subscriptions
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, session_scope
 from compliance.store.users import Visitor
 from compliance.subscription import Subscription, Timing
 from compliance.web import access
@@ -33,7 +35,7 @@ _MOST_OWN = 20
 def alerts_page(request: Request, visitor: Person, show: str = "dead") -> Response:
     """Show the alerts of one state with every attempt, the circuits, and the cases that nobody has acknowledged."""
     show = show if show in _STATES else "dead"
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         rows = outbox.by_state(session, show, 100)
         return _page(
             request,
@@ -74,7 +76,7 @@ def resend_every(request: Request, visitor: Person, csrf: Csrf = "") -> Response
 def acknowledge_case(request: Request, reference: str, visitor: Person, csrf: Csrf = "") -> Response:
     """Enter that someone took notice of a case, which ends the repetition of its alerts."""
     access.check_form(request, visitor, csrf)
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         if cases.by_reference(session, reference) is None:
             raise HTTPException(404)
     acknowledge(request.app.state.engine, reference, visitor.name, datetime.now(UTC))
@@ -123,17 +125,12 @@ def subscribe(
     if quiet_from or quiet_until:
         declared["quiet"] = {"from": quiet_from, "until": quiet_until, "zone": zone}
     try:
-        wanted = Subscription.model_validate(declared)
-        _check_allowed(open_alert_book(request.app.state.settings), wanted)
+        state, wanted = request.app.state, Subscription.model_validate(declared)
+        keep(state.settings, state.engine, visitor, wanted, datetime.now(UTC))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        return _subscriptions(request, visitor, f"{place}: {first['msg'].removeprefix('Value error, ')}", declared, 422)
+        return _subscriptions(request, visitor, first_fault(error), declared, 422)
     except ConfigError as error:
         return _subscriptions(request, visitor, str(error), declared, 422)
-    with session_scope(request.app.state.engine) as session:
-        if len(subscriptions.of_user(session, visitor.user_id)) < _MOST_OWN:
-            subscriptions.add(session, visitor.user_id, wanted, datetime.now(UTC))
     return RedirectResponse("/subscriptions", status_code=303)
 
 
@@ -145,6 +142,22 @@ def unsubscribe(request: Request, number: int, visitor: Person, csrf: Csrf = "")
         if not subscriptions.remove(session, visitor.user_id, number):
             raise HTTPException(404)
     return RedirectResponse("/subscriptions", status_code=303)
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return in words the first field that cannot be so."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def keep(settings: Settings, engine: Engine, visitor: Visitor, wanted: Subscription, now: datetime) -> int:
+    """Keep a subscription of the visitor's own and return its number. ConfigError says why it cannot be."""
+    _check_allowed(open_alert_book(settings), wanted)
+    with session_scope(engine) as session:
+        if len(subscriptions.of_user(session, visitor.user_id)) >= _MOST_OWN:
+            raise ConfigError(f"nobody has more than {_MOST_OWN} subscriptions: end one first")
+        return subscriptions.add(session, visitor.user_id, wanted, now).id or 0
 
 
 def _check_allowed(book: AlertBook, wanted: Subscription) -> None:
@@ -161,7 +174,7 @@ def _words(line: str) -> list[str]:
 
 def _subscriptions(request: Request, visitor: Visitor, problem: str, declared: dict[str, Any], status: int) -> Response:
     book = open_alert_book(request.app.state.settings)
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         own = _own(session, visitor)
     facts = {
         "own": own,

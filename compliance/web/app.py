@@ -19,7 +19,7 @@ from compliance.monitor import open_rulebook
 from compliance.settings import Settings
 from compliance.severity import SeverityPolicy, load_severity_policy
 from compliance.store import priorities, readings
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope, session_scope
 from compliance.web import (
     access,
     account,
@@ -102,7 +102,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.verifying = Lock()
     app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
     for router in ROUTERS:
-        access.check_routes(router.routes)
+        access.check_routes(router.routes, access.RIGHTS)
         app.include_router(router)
     app.mount(API, create_api(app.state), name="api")
     app.middleware("http")(_guard_answer)
@@ -156,8 +156,12 @@ def _refusal(request: Request) -> tuple[int, str] | None:
 def _note_view(request: Request) -> None:
     """Record that a case was shown, before it is: what cannot be recorded is not shown."""
     actor, reference, way = request.state.reading
-    with session_scope(request.app.state.engine) as session:
-        readings.note_view(session, actor, reference, way, datetime.now(UTC))
+    engine, now = request.app.state.engine, datetime.now(UTC)
+    with read_scope(engine) as session:
+        if readings.is_noted(session, actor, reference, way, now):
+            return
+    with session_scope(engine) as session:
+        readings.note_view(session, actor, reference, way, now)
 
 
 def _error(request: Request, status: int, text: str) -> Response:

@@ -10,7 +10,7 @@ from compliance.certificate import Certificate
 from compliance.certificatepdf import certificate_pdf
 from compliance.certifying import differences
 from compliance.store import certificates
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.users import Visitor
 from compliance.web import access
 
@@ -22,7 +22,7 @@ Person = Annotated[Visitor, Depends(access.current_visitor)]
 @router.get("/certificates", name="certificates_page")
 def certificates_page(request: Request, visitor: Person) -> Response:
     """Show the newest certificates, each with how much of its day it covers."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         rows = [(row, words.standing(row.facts, row.noted).value) for row in certificates.listed(session)]
     page: Response = request.app.state.pages.TemplateResponse(
         request, "certificates.html", {"visitor": visitor, "rows": rows}
@@ -33,7 +33,7 @@ def certificates_page(request: Request, visitor: Person) -> Response:
 @router.get("/certificates/{number}", name="certificate_page")
 def certificate_page(request: Request, number: int, visitor: Person) -> Response:
     """Show one certificate, counted again as the page is made: where the tables say otherwise, it says so."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = _found(certificates.numbered(session, number))
         wrong = differences(session, found)
     facts: dict[str, Any] = {
@@ -54,7 +54,7 @@ def certificate_page(request: Request, number: int, visitor: Person) -> Response
 @router.get("/certificates/{number}/certificate.json", name="certificate_json")
 def certificate_json(request: Request, number: int, visitor: Person) -> Response:
     """Give one certificate as JSON."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = _found(certificates.numbered(session, number))
     return JSONResponse(words.as_plain(found), headers=_download(found, "json"))
 
@@ -62,7 +62,7 @@ def certificate_json(request: Request, number: int, visitor: Person) -> Response
 @router.get("/certificates/{number}/certificate.pdf", name="certificate_pdf")
 def certificate_as_pdf(request: Request, number: int, visitor: Person) -> Response:
     """Give one certificate as PDF."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = _found(certificates.numbered(session, number))
     return Response(certificate_pdf(found), media_type="application/pdf", headers=_download(found, "pdf"))
 

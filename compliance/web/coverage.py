@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from compliance.feedreport import silent_stop
 from compliance.store import feeds
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.standing import LOOK_BACK, standing
 from compliance.web.pages import Person, show
 
@@ -20,7 +20,7 @@ router = APIRouter()
 def coverage_page(request: Request, visitor: Person) -> Response:
     """Show feeds, their health and silences, lists and versions with their ages, runs, and what was left unread."""
     now = datetime.now(UTC)
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = standing(session, now)
         raised = feeds.events(session, now - LOOK_BACK, 50)
         moves = [row for row in feeds.moved(session) if feeds.is_proposed(row)]
@@ -50,8 +50,8 @@ def healthz() -> Response:
 def readyz(request: Request) -> Response:
     """Tell whether the database answers (503 where it does not)."""
     try:
-        with request.app.state.engine.connect() as connection:
-            connection.execute(text("SELECT 1 FROM alembic_version"))
+        with read_scope(request.app.state.engine) as session:
+            session.connection().execute(text("SELECT 1 FROM alembic_version"))
     except SQLAlchemyError:
         return JSONResponse({"database": "unavailable"}, status_code=503)
     return JSONResponse({"database": "ok"})

@@ -16,7 +16,7 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     csrf: Short = ""
-    revision: int = Field(default=0, ge=0, le=2**31)
+    revision: int = Field(default=0, ge=0, le=2**31 - 1)
     back: Annotated[str, Field(max_length=2_000)] = ""
     note: Note = ""
 
@@ -54,7 +54,7 @@ class FactsForm(Sent):
 class MarkForm(Sent):
     """A span marked as evidence; without an end, the quote is looked for."""
 
-    story: int = Field(ge=1, le=2**31)
+    story: int = Field(ge=1, le=2**31 - 1)
     field: Literal["title", "text"] = "text"
     start: int = Field(default=0, ge=0, le=10_000_000)
     end: int = Field(default=0, ge=0, le=10_000_000)
@@ -66,7 +66,7 @@ class MarkForm(Sent):
 class TargetForm(Sent):
     """A story, another case, or a mark or change by number."""
 
-    story: int = Field(default=0, ge=0, le=2**31)
+    story: int = Field(default=0, ge=0, le=2**31 - 1)
     target: Annotated[str, Field(max_length=40)] = ""
     keep: bool = False
-    number: int = Field(default=0, ge=0, le=2**31)
+    number: int = Field(default=0, ge=0, le=2**31 - 1)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from compliance import persons
 from compliance.errors import ConfigError
 from compliance.store import users
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.users import Role, Visitor
 from compliance.web import access
 from compliance.web.account import Csrf
@@ -35,7 +35,7 @@ def people_page(request: Request, visitor: Person) -> Response:
 
 
 def _people(request: Request, visitor: Visitor, problem: str = "", status: int = 200) -> Response:
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         return show(
             request,
             "people.html",
@@ -79,7 +79,7 @@ def change(
     """Give a person another role or password, or lock him out or in."""
     access.check_form(request, visitor, csrf)
     engine, actor, now = request.app.state.engine, visitor.name, datetime.now(UTC)
-    with session_scope(engine) as session:
+    with read_scope(engine) as session:
         if users.find(session, name) is None:
             raise HTTPException(404)
     try:

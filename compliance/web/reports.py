@@ -14,7 +14,7 @@ from compliance.errors import ConfigError
 from compliance.export import Format
 from compliance.report.casereport import CaseReport, case_report, moment
 from compliance.report.pdf import case_pdf
-from compliance.store.database import session_scope
+from compliance.store.database import read_scope
 from compliance.store.users import Visitor
 from compliance.web import access
 from compliance.web.pages import Person, show
@@ -24,7 +24,7 @@ router = APIRouter()
 
 def report_of(request: Request, reference: str, visitor: Visitor) -> CaseReport:
     """Return the report of a case. Raises HTTPException 404 for an unknown one."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = case_file(session, reference, access.reader(visitor))
     if found is None:
         raise HTTPException(404)
@@ -35,6 +35,11 @@ def report_of(request: Request, reference: str, visitor: Visitor) -> CaseReport:
 @router.get("/cases/{reference}/report", name="report_page")
 def report_page(request: Request, reference: str, visitor: Person) -> Response:
     """Show a case's report, fit for printing."""
+    return html_answer(request, reference, visitor)
+
+
+def html_answer(request: Request, reference: str, visitor: Visitor) -> Response:
+    """Return a case's report as a page."""
     return show(request, "report.html", visitor, report=report_of(request, reference, visitor), moment=moment)
 
 

@@ -9,9 +9,10 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from compliance.store import desk, queue, runs, search, users
+from compliance.errors import ConfigError
+from compliance.store import desk, queue, runs, search
 from compliance.store.database import read_scope, session_scope
-from compliance.store.users import Role, Visitor
+from compliance.store.users import Visitor
 from compliance.web import access
 from compliance.web.pages import show
 from compliance.web.shown import case_facts
@@ -44,7 +45,7 @@ def queue_page(request: Request, visitor: Person, page: str = "1") -> Response:
             stories=desk.story_counts(session, [r.id or 0 for r in rows]),
             counts=queue.counters(session, visitor.name, now),
             views=queue.views(session, visitor.name),
-            choices=_choices(request, session),
+            choices=choices(request, session),
             works=visitor.role in access.DECIDERS,
             query_of=lambda given, **more: urlencode({**dict([*_pairs(given.query)]), **more}),
             run=latest[0] if latest else None,
@@ -55,11 +56,11 @@ def _pairs(query: str) -> list[tuple[str, str]]:
     return parse_qsl(query)
 
 
-def _choices(request: Request, session: Session) -> dict[str, list[tuple[str, str]]]:
+def choices(request: Request, session: Session) -> dict[str, list[tuple[str, str]]]:
     """Return what can be filtered by: value and words, the most frequent of what has no end."""
     regimes: dict[str, str] = request.app.state.regimes
     named = _frequent(request, session)
-    people = [u.name for u in users.listed(session) if u.active and Role(u.role) in access.DECIDERS]
+    people = access.officers(session)
     return {
         "regime": [(v, f"UN-SC{v} {regimes.get(v, '')}") for v, _ in named["regime"]],
         "kind": [(k.value, k.value) for k in Kind],
@@ -115,11 +116,12 @@ def keep_view(
     """Keep the filters under a name, for this person."""
     access.check_form(request, visitor, csrf)
     filters = queue.read_filters(dict(_pairs(query)))
-    name = " ".join(name.split())
-    if not name or not name.isprintable():
-        raise HTTPException(422, "A view needs a name of printable characters.")
-    with session_scope(request.app.state.engine) as session:
-        queue.keep_view(session, visitor.name, name, filters, datetime.now(UTC))
+    try:
+        name = queue.view_name(name)
+        with session_scope(request.app.state.engine) as session:
+            queue.keep_view(session, visitor.name, name, filters, datetime.now(UTC))
+    except ConfigError as error:
+        raise HTTPException(422, f"{error}.") from error
     return RedirectResponse(f"/?{filters.query}", status_code=303)
 
 
@@ -129,7 +131,7 @@ def drop_view(
 ) -> Response:
     """Forget one of this person's views; another's is not found."""
     access.check_form(request, visitor, csrf)
-    if view > 2**31:
+    if view >= 2**31:
         raise HTTPException(404)
     with session_scope(request.app.state.engine) as session:
         if not queue.drop_view(session, visitor.name, view):

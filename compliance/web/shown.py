@@ -7,11 +7,13 @@ from typing import Any
 from fastapi import HTTPException, Request
 from sqlmodel import Session
 
-from compliance.case import CaseAction, CaseState, is_kept_from
+from compliance.case import CaseState, is_kept_from, tells_first_word
 from compliance.casework import claimed_by_other
 from compliance.dossier import Dossier, dossier
-from compliance.store import changes, users
-from compliance.store.users import Role, Visitor
+from compliance.store import changes
+from compliance.store.tables import CaseRow, LedgerRow
+from compliance.store.tables_desk import ChangeRow
+from compliance.store.users import Visitor
 from compliance.web import access
 from compliance.web.highlight import cut
 from rules.vocabulary import Kind, PartyType, Status
@@ -40,12 +42,12 @@ def case_facts(
         "reasons": request.app.state.reasons,
         "regimes": request.app.state.regimes,
         "vocabulary": {"kinds": list(Kind), "roles": list(Part), "types": list(PartyType), "statuses": list(Status)},
-        "people": [u.name for u in users.listed(session) if u.active and Role(u.role) in access.DECIDERS],
+        "people": access.officers(session),
         "works": visitor.role in access.DECIDERS,
         "held_by": row.claimed_by if claimed_by_other(row, visitor.name, now) else None,
         "open": row.state in (CaseState.WAITING.value, CaseState.SECOND.value, CaseState.SNOOZED.value),
         "second": second_reading(found, visitor),
-        "history": [e for e in found.history if not is_hidden(found, visitor, e.action)],
+        "history": [e for e in found.history if not is_hidden(found, visitor, e)],
         "undoable": mine.id if mine is not None and mine.case_id == row.id else None,
     }
 
@@ -60,8 +62,12 @@ def second_reading(found: Dossier, visitor: Visitor) -> str:
     return ("blind" if row.is_blind else "reads") if visitor.role in access.APPROVERS else "waits"
 
 
-def is_hidden(found: Dossier, visitor: Visitor, action: str) -> bool:
-    """True for the first decision where the second reader must not know it yet."""
-    row, reader = found.row, access.reader(visitor)
-    kept = reader is not None and is_kept_from(reader, row.state, row.is_blind, row.proposal)
-    return kept and action == CaseAction.PROPOSED
+def is_kept(row: CaseRow, visitor: Visitor) -> bool:
+    """True where the visitor must not know the first of two decisions yet."""
+    reader = access.reader(visitor)
+    return reader is not None and is_kept_from(reader, row.state, row.is_blind, row.proposal)
+
+
+def is_hidden(found: Dossier, visitor: Visitor, event: LedgerRow | ChangeRow) -> bool:
+    """True for what tells the first decision where the visitor must not know it yet."""
+    return is_kept(found.row, visitor) and tells_first_word(event.action, event.before, event.after)

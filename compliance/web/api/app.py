@@ -9,13 +9,41 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from compliance.web import access
-from compliance.web.api import cases, exports, people, sight
+from compliance.web.api import (
+    account,
+    alerts,
+    cases,
+    certificates,
+    correcting,
+    exports,
+    people,
+    queue,
+    sight,
+    subscriptions,
+    views,
+    work,
+)
 from compliance.web.api.frame import Caller, refusals
 from compliance.web.api.problem import Problem, problem
+from compliance.web.api.rights import API_RIGHTS
 from compliance.web.crash import broken
 
-document = APIRouter()
-ROUTERS = (document, cases.router, sight.router, exports.router, people.router)
+document = APIRouter(tags=["document"])
+ROUTERS = (
+    document,
+    queue.router,
+    cases.router,
+    work.router,
+    correcting.router,
+    views.router,
+    exports.router,
+    sight.router,
+    certificates.router,
+    alerts.router,
+    subscriptions.router,
+    account.router,
+    people.router,
+)
 _VERSION = "1.0"
 _ABOUT = (
     "What the review desk's pages can do, with the same rights. Send a personal token (made on the account page) as "
@@ -33,11 +61,16 @@ def openapi(request: Request, visitor: Caller) -> Any:
 def create_api(state: State) -> FastAPI:
     """Return the API on the desk's own state. A route without declared rights stops the start."""
     api = FastAPI(
-        title="Embargo Watch API", version=_VERSION, description=_ABOUT, openapi_url=None, redirect_slashes=False
+        title="Embargo Watch API",
+        version=_VERSION,
+        description=_ABOUT,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name.removeprefix("api_"),
     )
     api.state = state
     for router in ROUTERS:
-        access.check_routes(router.routes)
+        access.check_routes(router.routes, API_RIGHTS)
         api.include_router(router)
     api.add_exception_handler(StarletteHTTPException, _show_error)
     api.add_exception_handler(RequestValidationError, _show_invalid)
@@ -67,6 +100,8 @@ def _describe(api: FastAPI) -> None:
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": access.COOKIE},
             }
+            for operation in (one for path in found["paths"].values() for one in path.values()):
+                operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
             found["security"] = [{"token": []}, {"session": []}]
             found["servers"] = [{"url": "/api/v1"}]
             api.openapi_schema = found
@@ -90,7 +125,12 @@ async def _show_error(request: Request, error: Exception) -> Response:
 async def _show_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [
-        {"where": ".".join(str(part) for part in found["loc"])[:200], "what": str(found["msg"])[:200]}
+        {"where": _plain(".".join(str(part) for part in found["loc"])), "what": _plain(str(found["msg"]))}
         for found in error.errors()[:20]
     ]
     return problem(request, 422, "The request does not fit what this address takes.", errors=errors)
+
+
+def _plain(said: str) -> str:
+    """Return a text that may repeat what was sent so that it can be sent back, shortened."""
+    return said[:200].encode("utf-8", "replace").decode()

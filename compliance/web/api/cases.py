@@ -1,25 +1,26 @@
-"""Cases: listed, shown, decided, reopened."""
+"""Cases: listed, shown whole, with their history and the changes that officers made."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from fastapi import APIRouter, HTTPException, Request, Response
+from pydantic import AwareDatetime, BaseModel
 
-from compliance.case import CaseState, Disposition
+from compliance.case import CaseState, Disposition, tells_first_word
 from compliance.casefile import case_file, case_line
 from compliance.casefile import history as case_history
-from compliance.decision import dispose_case, reopen_case
+from compliance.dossier import dossier
 from compliance.screening import Verdict
-from compliance.store import cases, listing
-from compliance.store.database import session_scope
+from compliance.store import changes, listing
+from compliance.store.database import read_scope
 from compliance.web import access
-from compliance.web.api import frame
-from compliance.web.api.frame import Body, Caller, Cursor, IfMatch, Key, Limit, Listed, refusals
+from compliance.web.api import frame, oncase
+from compliance.web.api.dossier import DossierShown, shown
+from compliance.web.api.frame import ETAG, Caller, Cursor, Limit, Listed, refusals
+from compliance.web.api.oncase import Reference
+from compliance.web.shown import is_kept
 
 router = APIRouter(tags=["cases"])
-
-Reference = Annotated[str, Path(max_length=40, description="The case's reference, as EW-2026-00001.")]
 
 
 class CaseLine(BaseModel):
@@ -45,31 +46,39 @@ class CaseLine(BaseModel):
 class CaseFile(CaseLine):
     """The whole case: its facts, the stories with captures and judgements, and its history."""
 
+    articles: int
+    independent_origins: int
     stories: list[dict[str, Any]]
     history: list[dict[str, Any]]
 
 
-class Decision(Body):
-    """An officer's word on a case; ``reason`` is one of the codes in config/reasons.yml for the disposition."""
+class Event(BaseModel):
+    """One event of a case's history, as the record has it."""
 
-    disposition: Disposition
-    reason: str = Field(max_length=80)
-    note: str = Field(default="", max_length=5_000)
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    versions: dict[str, str]
+    previous: str
+    digest: str
 
 
-class Reopening(Body):
-    """Why a decided case should be looked at again."""
+class Change(BaseModel):
+    """One change that an officer made to a case; what has no ``undone_at`` stands."""
 
-    note: str = Field(default="", max_length=5_000)
-
-
-class Changed(BaseModel):
-    """A case after a change."""
-
-    case: str
-    state: str
-    disposition: str | None
-    revision: int
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    note: str
+    undone_by: str | None
+    undone_at: datetime | None
 
 
 @router.get("/cases", name="api_cases", responses=refusals())
@@ -84,7 +93,7 @@ def list_cases(
     cursor: Cursor = None,
 ) -> Listed[CaseLine]:
     """List cases, newest first."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.cases(
             session,
             state=state,
@@ -98,92 +107,63 @@ def list_cases(
     return Listed(items=items, next=frame.cursor_of(found.before))
 
 
-@router.get("/cases/{reference}", name="api_case", response_model=CaseFile, responses=refusals(304, 404))
+@router.get(
+    "/cases/{reference}",
+    name="api_case",
+    response_model=CaseFile,
+    responses=refusals(304, 404) | {200: {"headers": ETAG}},
+)
 def show_case(request: Request, response: Response, reference: Reference, visitor: Caller) -> Any:
     """Show a whole case; its ETag is what a change of it needs."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = case_file(session, reference, access.reader(visitor))
     if found is None:
         raise HTTPException(404, f"There is no case {reference}.")
-    etag = _etag(reference, found["revision"])
+    etag = oncase.etag(reference, found["revision"])
     if frame.is_unchanged(request, etag):
         return Response(status_code=304, headers={"ETag": etag})
     response.headers["ETag"] = etag
     return found
 
 
-@router.get("/cases/{reference}/history", name="api_history", responses=refusals(404))
-def history(request: Request, reference: Reference, visitor: Caller) -> list[dict[str, Any]]:
-    """Show what was done to a case, oldest first, as the record has it."""
-    with session_scope(request.app.state.engine) as session:
-        case = cases.by_reference(session, reference)
-        if case is None:
+@router.get("/cases/{reference}/dossier", name="api_dossier", responses=refusals(404) | {200: {"headers": ETAG}})
+def show_dossier(request: Request, response: Response, reference: Reference, visitor: Caller) -> DossierShown:
+    """Show all that the case page shows: who is said to have done what in whose words, and why it stands where it does.
+
+    The ETag is what a change of the case needs.
+    """
+    with read_scope(request.app.state.engine) as session:
+        whole = dossier(session, reference)
+        if whole is None:
             raise HTTPException(404, f"There is no case {reference}.")
-        return [row.model_dump(mode="json") for row in case_history(session, case, access.reader(visitor))]
+        told = shown(whole, visitor)
+    response.headers["ETag"] = oncase.etag(reference, whole.row.revision)
+    return told
 
 
-@router.post(
-    "/cases/{reference}/decisions",
-    name="api_decide",
-    status_code=201,
-    response_model=Changed,
-    responses=refusals(404, 409, 412, 428),
-)
-def decide(
-    request: Request, reference: Reference, visitor: Caller, body: Decision, if_match: IfMatch = None, key: Key = None
-) -> Response:
-    """Decide a waiting case."""
-    state = request.app.state
-    if body.reason not in state.reasons[body.disposition.value]:
-        fitting = ", ".join(state.reasons[body.disposition.value])
-        raise HTTPException(422, f"This reason does not fit {body.disposition.value}: choose one of {fitting}.")
-
-    def do() -> tuple[int, str, dict[str, Any]]:
-        seen = _matched(request, reference, if_match)
-        now = datetime.now(UTC)
-        dispose_case(state.engine, reference, body.disposition, body.reason, body.note, visitor.name, seen, now)
-        return _changed(request, reference)
-
-    return frame.once(request, visitor, key, body, do)
+@router.get("/cases/{reference}/history", name="api_history", responses=refusals(404))
+def history(
+    request: Request, reference: Reference, visitor: Caller, limit: Limit = 50, cursor: Cursor = None
+) -> Listed[Event]:
+    """Show what was done to a case, oldest first, as the record has it."""
+    after = frame.place_of(cursor, int) or [0]
+    with read_scope(request.app.state.engine) as session:
+        case = oncase.found(session, reference)
+        found = [row for row in case_history(session, case, access.reader(visitor)) if row.id > after[0]]
+    items = [Event.model_validate(row.model_dump()) for row in found[:limit]]
+    return Listed(items=items, next=frame.cursor_at(items[-1].id) if len(found) > limit else None)
 
 
-@router.post(
-    "/cases/{reference}/reopenings",
-    name="api_reopen",
-    status_code=201,
-    response_model=Changed,
-    responses=refusals(404, 409, 412, 428),
-)
-def reopen(
-    request: Request, reference: Reference, visitor: Caller, body: Reopening, if_match: IfMatch = None, key: Key = None
-) -> Response:
-    """Put a decided case back into the queue."""
-
-    def do() -> tuple[int, str, dict[str, Any]]:
-        seen = _matched(request, reference, if_match)
-        reopen_case(request.app.state.engine, reference, body.note, visitor.name, seen, datetime.now(UTC))
-        return _changed(request, reference)
-
-    return frame.once(request, visitor, key, body, do)
-
-
-def _etag(reference: str, revision: int) -> str:
-    return frame.etag_of("case", reference, revision)
-
-
-def _matched(request: Request, reference: str, if_match: str | None) -> int:
-    """Return the case's revision if it is the one that the caller saw."""
-    with session_scope(request.app.state.engine) as session:
-        row = cases.by_reference(session, reference)
-    if row is None:
-        raise HTTPException(404, f"There is no case {reference}.")
-    frame.check_match(if_match, _etag(reference, row.revision))
-    return row.revision
-
-
-def _changed(request: Request, reference: str) -> tuple[int, str, dict[str, Any]]:
-    with session_scope(request.app.state.engine) as session:
-        row = cases.by_reference(session, reference)
-    assert row is not None
-    found = Changed(case=row.reference, state=row.state, disposition=row.disposition, revision=row.revision)
-    return 201, _etag(reference, row.revision), found.model_dump(mode="json")
+@router.get("/cases/{reference}/changes", name="api_changes", responses=refusals(404))
+def list_changes(
+    request: Request, reference: Reference, visitor: Caller, limit: Limit = 50, cursor: Cursor = None
+) -> Listed[Change]:
+    """List what officers changed of a case, oldest first: each can be taken back by its id."""
+    after = frame.place_of(cursor, int) or [0]
+    with read_scope(request.app.state.engine) as session:
+        case = oncase.found(session, reference)
+        made = [row for row in changes.of_case(session, case.id or 0) if (row.id or 0) > after[0]]
+    if is_kept(case, visitor):
+        made = [row for row in made if not tells_first_word(row.action, row.before, row.after)]
+    items = [Change.model_validate(row.model_dump()) for row in made[:limit]]
+    return Listed(items=items, next=frame.cursor_at(items[-1].id) if len(made) > limit else None)

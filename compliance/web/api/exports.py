@@ -1,14 +1,13 @@
 """Reports and lists for programs."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from compliance.case import CaseState
 from compliance.export import Format
 from compliance.web import reports
 from compliance.web.api.frame import Caller, refusals
+from compliance.web.api.oncase import Reference
 
 router = APIRouter(tags=["exports"])
 
@@ -22,9 +21,20 @@ _TEXT = {"schema": {"type": "string"}}
     response_class=Response,
     responses=refusals(404) | {200: {"content": {"application/pdf": _BYTES}, "description": "The report"}},
 )
-def report(request: Request, visitor: Caller, reference: Annotated[str, Path(max_length=40)]) -> Response:
+def report(request: Request, visitor: Caller, reference: Reference) -> Response:
     """Give out a case's report as PDF; that it was given out is recorded."""
     return reports.pdf_answer(request, reference, visitor)
+
+
+@router.get(
+    "/cases/{reference}/report.html",
+    name="api_report_html",
+    response_class=Response,
+    responses=refusals(404) | {200: {"content": {"text/html": _TEXT}, "description": "The report"}},
+)
+def report_html(request: Request, visitor: Caller, reference: Reference) -> Response:
+    """Give a case's report as a page, fit for printing; that it was shown is recorded."""
+    return reports.html_answer(request, reference, visitor)
 
 
 @router.get(

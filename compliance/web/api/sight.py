@@ -5,14 +5,17 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from compliance import audit
+from compliance.casefile import is_withheld, withholding
+from compliance.feedreport import silent_stop
 from compliance.store import feeds, listing, runs, screenings
 from compliance.store.analytics import analytics
-from compliance.store.database import session_scope
-from compliance.store.standing import standing
-from compliance.store.tables import StoryRow
+from compliance.store.database import read_scope
+from compliance.store.standing import LOOK_BACK, standing
+from compliance.store.tables import LedgerRow, StoryRow
+from compliance.web import access
 from compliance.web.analytics import Months, since_months
 from compliance.web.api import frame
 from compliance.web.api.frame import Caller, Cursor, Limit, Listed, refusals
@@ -55,6 +58,7 @@ class RecordRow(BaseModel):
     versions: dict[str, str]
     previous: str
     digest: str
+    withheld: bool = Field(default=False, description="True where the caller is to give a second decision unaware.")
 
 
 class Verified(BaseModel):
@@ -76,7 +80,7 @@ def list_stories(
     cursor: Cursor = None,
 ) -> Listed[StoryLine]:
     """List stories, newest first."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.stories(session, feed=feed, since=seen_since, before=frame.before_of(cursor), limit=limit)
     items = [StoryLine.model_validate(row.model_dump()) for row in found.rows]
     return Listed(items=items, next=frame.cursor_of(found.before))
@@ -85,7 +89,7 @@ def list_stories(
 @router.get("/stories/{story_id}", name="api_story", tags=["stories"], responses=refusals(404))
 def show_story(request: Request, visitor: Caller, story_id: _Id) -> StoryShown:
     """Show a story with its judgements."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         row = session.get(StoryRow, story_id)
         if row is None:
             raise HTTPException(404, f"There is no story {story_id}.")
@@ -94,26 +98,36 @@ def show_story(request: Request, visitor: Caller, story_id: _Id) -> StoryShown:
 
 
 @router.get("/feeds", name="api_feeds", tags=["coverage"], responses=refusals())
-def list_feeds(request: Request, visitor: Caller) -> list[dict[str, Any]]:
-    """List every feed with its health."""
-    with session_scope(request.app.state.engine) as session:
-        return [row.model_dump(mode="json") for row in feeds.all_feeds(session)]
+def list_feeds(request: Request, visitor: Caller, limit: Limit = 50, cursor: Cursor = None) -> Listed[dict[str, Any]]:
+    """List the feeds with their health, by id."""
+    after = frame.place_of(cursor, str) or [""]
+    with read_scope(request.app.state.engine) as session:
+        rows = feeds.following(session, after[0], limit + 1)
+    items = [row.model_dump(mode="json") for row in rows[:limit]]
+    return Listed(items=items, next=frame.cursor_at(rows[limit - 1].id) if len(rows) > limit else None)
 
 
 @router.get("/runs", name="api_runs", tags=["coverage"], responses=refusals())
 def list_runs(request: Request, visitor: Caller, limit: Limit = 50) -> list[dict[str, Any]]:
     """List the newest runs with their counts and what does not add up."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         return [row.model_dump(mode="json") for row in runs.latest(session, limit)]
 
 
 @router.get("/coverage", name="api_coverage", tags=["coverage"], responses=refusals())
 def coverage(request: Request, visitor: Caller) -> dict[str, Any]:
     """Tell how things stand: feeds that fail or are too quiet, lists, versions, what was left unread."""
-    with session_scope(request.app.state.engine) as session:
-        found = standing(session, datetime.now(UTC))
+    with read_scope(request.app.state.engine) as session:
+        now = datetime.now(UTC)
+        found = standing(session, now)
+        raised = [row.model_dump(mode="json") for row in feeds.events(session, now - LOOK_BACK, 50)]
+        moved = [{"feed": row.id, "to": row.moved_to} for row in feeds.moved(session) if feeds.is_proposed(row)]
+        alarm = silent_stop(session, request.app.state.settings, now)
     return {
         "at": found.now,
+        "alarm": alarm,
+        "raised": raised,
+        "moves": moved,
         "cases": found.cases,
         "feeds": {"all": len(found.feeds), "failing": found.failing, "too_quiet": found.too_quiet},
         "lists": [
@@ -151,10 +165,16 @@ def list_record(
     cursor: Cursor = None,
 ) -> Listed[RecordRow]:
     """List the record, newest first."""
-    with session_scope(request.app.state.engine) as session:
+    with read_scope(request.app.state.engine) as session:
         found = listing.record(session, subject=subject, actor=actor, before=frame.before_of(cursor), limit=limit)
-    items = [RecordRow.model_validate(row.model_dump()) for row in found.rows]
+        kept = withholding(session, found.rows, access.reader(visitor))
+    items = [_record_row(row, is_withheld(row, kept)) for row in found.rows]
     return Listed(items=items, next=frame.cursor_of(found.before))
+
+
+def _record_row(row: LedgerRow, withheld: bool) -> RecordRow:
+    hidden: dict[str, Any] = {"before": {}, "after": {}, "withheld": True} if withheld else {}
+    return RecordRow.model_validate(row.model_dump() | hidden)
 
 
 @router.get("/record/verification", name="api_verify", tags=["record"], responses=refusals(429))

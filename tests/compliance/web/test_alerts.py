@@ -23,7 +23,7 @@ from compliance.store.database import session_scope
 from compliance.store.tables import OutboxRow
 from compliance.store.tables_alerts import CallbackRow, SubscriptionRow
 from compliance.web.app import create_app
-from tests.compliance.web.conftest import sign_in
+from tests.compliance.web.conftest import bearer, make_token, open_case, sign_in
 
 CONFIG = Path(__file__).parents[3] / "config"
 KEYS = ["whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY="]
@@ -247,3 +247,99 @@ def test_a_certificate_is_shown_given_away_and_a_forged_one_is_said_to_be(
         )
     page = client.get("/certificates/1").text
     assert "the database says otherwise" in page and "altered after it was issued" in page
+
+
+# The same through the API
+
+
+@pytest.fixture
+def api(client: TestClient, desk_engine: Engine) -> TestClient:
+    """A client with an analyst's token."""
+    client.headers.update(bearer(make_token(desk_engine)))
+    return client
+
+
+def test_dead_letters_are_listed_in_pages_and_sent_again_by_programs(api: TestClient, desk_engine: Engine) -> None:
+    for number in (1, 2, 3):
+        put(desk_engine, number, REFUSED)
+    put(desk_engine, 4, TAKEN)
+    first = api.get("/api/v1/alerts", params={"limit": 2}).json()
+    rest = api.get("/api/v1/alerts", params={"limit": 2, "cursor": first["next"]}).json()
+    listed = [*first["items"], *rest["items"]]
+    assert [a["alert_id"] for a in listed] == ["alert_3", "alert_2", "alert_1"] and rest["next"] is None
+    path = f"/api/v1/alerts/{listed[0]['id']}"
+    shown = api.get(path)
+    assert [t["http_status"] for t in shown.json()["tries"]] == [400] and shown.json()["reason"].startswith("answered")
+    assert api.post(f"{path}/resendings").status_code == 428
+    seen = {"if-match": shown.headers["etag"]}
+    assert api.post(f"{path}/resendings", headers=seen | {"idempotency-key": "k"}).json()["state"] == "due"
+    assert api.post(f"{path}/resendings", headers=seen | {"idempotency-key": "k"}).status_code == 201
+    assert api.post(f"{path}/resendings", headers=seen).status_code == 412
+    assert api.post(f"{path}/resendings", headers={"if-match": "*"}).status_code == 409
+    assert api.post("/api/v1/alerts/resendings", json={}).json() == {"count": 2}
+    with session_scope(desk_engine) as session:
+        assert [row.actor for row in ledger.of_subject(session, "alert:alert_3")] == ["analyst"]
+    [sent] = api.get("/api/v1/alerts", params={"state": "sent"}).json()["items"]
+    assert api.get(f"/api/v1/alerts/{sent['id']}").json()["tries"][0]["provider_id"] == "mail-77"
+
+
+def test_a_case_is_acknowledged_by_a_program(api: TestClient, desk_engine: Engine) -> None:
+    reference, now = open_case(desk_engine), datetime.now(UTC)
+    with session_scope(desk_engine) as session:
+        reminders.add(session, "bosses", "bosses", "boss@desk.example", reference, "case.alert", now)
+    assert [r["case"] for r in api.get("/api/v1/alerts/unacknowledged").json()] == [reference]
+    answer = api.post(f"/api/v1/cases/{reference}/acknowledgements", headers={"if-match": "*"})
+    assert answer.status_code == 201 and api.get("/api/v1/alerts/unacknowledged").json() == []
+
+
+def test_a_program_subscribes_its_owner_alone_by_what_the_operator_allows(api: TestClient, desk_engine: Engine) -> None:
+    own = "/api/v1/subscriptions"
+    given = {"channel": "team", "address": "grace@desk.example", "when": {"kinds": ["arms"]}, "timing": "daily"}
+    made = api.post(own, json=given | {"quiet": {"from": "22:00", "until": "06:00"}})
+    assert made.status_code == 201 and made.json()["quiet"] == {"from": "22:00", "until": "06:00", "zone": "UTC"}
+    for wrong in (
+        {"channel": "bosses"},
+        {"channel": "nothing"},
+        {"address": "grace@evil.example"},
+        {"address": "grace@desk.example\nBcc: x@evil.example"},
+        {"when": {"kinds": ["tea"]}},
+        {"when": {"verdicts": ["clear"]}},
+        {"zone": "Mars/Base"},
+        {"at": "25:00"},
+        {"quiet": {"from": "22:00", "until": "22:00"}},
+        {"user_id": 1},
+        {"repeat": {"every_minutes": 5, "times": 20}},
+    ):
+        answer = api.post(own, json=given | wrong)
+        assert answer.status_code == 422 and answer.headers["content-type"] == "application/problem+json", wrong
+    path = f"{own}/{made.json()['id']}"
+    stranger = bearer(make_token(desk_engine, "viewer"))
+    assert api.get(path, headers=stranger).status_code == 404
+    assert api.delete(path, headers=stranger | {"if-match": "*"}).status_code == 404
+    assert api.delete(path).status_code == 428
+    assert api.delete(path, headers={"if-match": api.get(path).headers["etag"]}).status_code == 200
+    assert api.get(own).json() == []
+    for _ in range(20):
+        assert api.post(own, json=given).status_code == 201
+    assert api.post(own, json=given).status_code == 422
+    csrf = sign_in(api)
+    form = {"csrf": csrf, "channel": "team", "address": "grace@desk.example", "timing": "daily"}
+    page = api.post("/subscriptions", data=form)
+    assert page.status_code == 422 and "more than 20" in page.text
+
+
+def test_a_forged_certificate_is_said_to_be_to_programs_too(
+    api: TestClient, desk_engine: Engine, desk_settings: Settings
+) -> None:
+    monitor = Monitor(desk_settings, desk_engine, (), fetch_policy(desk_settings))
+    with session_scope(desk_engine) as session:
+        issue(session, monitor, date(2026, 11, 20), datetime.now(UTC))
+    [line] = api.get("/api/v1/certificates").json()["items"]
+    assert (line["number"], line["standing"]) == (1, "nothing")
+    assert api.get("/api/v1/certificates/1").json()["differences"] == []
+    assert api.get("/api/v1/certificates/1/certificate.pdf").content.startswith(b"%PDF")
+    with desk_engine.begin() as connection:
+        connection.execute(
+            text("UPDATE certificates SET content = replace(content, '\"screened\": 0', '\"screened\": 9')")
+        )
+    assert api.get("/api/v1/certificates/1").json()["differences"]

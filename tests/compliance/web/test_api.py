@@ -81,7 +81,7 @@ def test_a_decision_is_recorded_under_the_tokens_owner(api: TestClient, desk_eng
     with session_scope(desk_engine) as session:
         event = ledger.of_subject(session, reference)[-1]
         assert (event.actor, event.after["note"]) == ("analyst", "seen")
-    history = api.get(f"{V1}/cases/{reference}/history").json()
+    history = api.get(f"{V1}/cases/{reference}/history").json()["items"]
     assert [event["action"] for event in history] == ["case.opened", "case.decided"]
     reopened = api.post(
         f"{V1}/cases/{reference}/reopenings", json={"note": "new facts"}, headers={"if-match": answer.headers["etag"]}
@@ -139,7 +139,7 @@ def test_a_write_that_lost_its_process_is_taken_up_and_one_under_way_is_not(
     tag = etag(api, reference)
     decide(api, reference, '"stale"', key="other")
     path = f"{V1}/cases/{reference}/decisions"
-    from compliance.web.api.cases import Decision
+    from compliance.web.api.work import Decision
 
     told = users.digest(f"POST {path} {Decision(**DECISION).model_dump_json()}")
     now = datetime.now(UTC)
@@ -284,6 +284,127 @@ def test_a_person_is_added_changed_and_locked_out_by_an_admin(client: TestClient
         assert [r.action for r in ledger.of_subject(session, "user:grace")] == ["user.added", "user.role_changed"]
 
 
+def test_a_person_is_changed_in_all_that_is_given_or_in_nothing(client: TestClient, desk_engine: Engine) -> None:
+    client.headers.update(bearer(make_token(desk_engine, "admin")) | {"if-match": "*"})
+    for given in ({"role": "viewer", "active": False, "password": "short"}, {"active": True, "role": "viewer"}):
+        name = "analyst" if "password" in given else "admin"
+        answer = client.patch(f"{V1}/users/{name}", json=given)
+        assert answer.status_code == 422, answer.text
+        told = client.get(f"{V1}/users/{name}").json()
+        assert (told["role"], told["active"]) == (name, True)
+    with session_scope(desk_engine) as session:
+        assert ledger.of_subject(session, "user:analyst") == ledger.of_subject(session, "user:admin") == []
+
+
+def test_of_two_who_change_a_person_at_once_one_is_told(client: TestClient, desk_engine: Engine) -> None:
+    client.headers.update(bearer(make_token(desk_engine, "admin")))
+    tag = client.get(f"{V1}/users/viewer").headers["etag"]
+
+    def change(role: str) -> int:
+        return client.patch(f"{V1}/users/viewer", json={"role": role}, headers={"if-match": tag}).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(change, ["analyst", "auditor"])) == [200, 412]
+
+
+def test_a_password_is_no_part_of_what_is_remembered_of_a_request(client: TestClient, desk_engine: Engine) -> None:
+    """A plain digest of it would be open to guessing: the same request with another password is the same request."""
+    client.headers.update(bearer(make_token(desk_engine, "admin")) | {"idempotency-key": "k"})
+    new = {"name": "grace", "role": "analyst", "password": PASSWORD}
+    assert client.post(f"{V1}/users", json=new).status_code == 201
+    again = client.post(f"{V1}/users", json=new | {"password": "another herd of quiet geese"})
+    assert again.status_code == 201 and again.headers["idempotency-replayed"] == "true"
+    with session_scope(desk_engine) as session:
+        for row in session.exec(select(AnswerRow)):
+            assert PASSWORD not in str(row.model_dump())
+
+
+def test_ones_own_password_changes_only_with_the_present_one_and_ends_everything(
+    client: TestClient, desk_engine: Engine
+) -> None:
+    own, new = bearer(make_token(desk_engine)), "another herd of quiet geese"
+    wrong = client.put(f"{V1}/me/password", json={"current": "not this one", "new": new}, headers=own)
+    assert wrong.status_code == 422 and new not in wrong.text
+    assert client.put(f"{V1}/me/password", json={"current": PASSWORD, "new": "short"}, headers=own).status_code == 422
+    for _ in range(12):
+        last = client.put(f"{V1}/me/password", json={"current": "not this one", "new": new}, headers=own)
+    assert last.status_code == 429 and int(last.headers["retry-after"]) > 0
+    other = bearer(make_token(desk_engine, "approver"))
+    assert client.put(f"{V1}/me/password", json={"current": PASSWORD, "new": new}, headers=other).status_code == 204
+    assert client.get(f"{V1}/me", headers=other).status_code == 401
+    sign_in(client, "approver", new)
+
+
+def test_sessions_are_listed_and_ended(client: TestClient, desk_engine: Engine) -> None:
+    own = bearer(make_token(desk_engine))
+    csrf = sign_in(client)
+    assert len(client.get(f"{V1}/me/sessions", headers=own).json()) == 1
+    # The browser that asks keeps its own.
+    kept = client.delete(f"{V1}/me/sessions", headers={"x-csrf-token": csrf})
+    assert kept.json() == {"ended": 0} and client.get("/").status_code == 200
+    assert client.delete(f"{V1}/me/sessions", headers=own).json() == {"ended": 1}
+    assert client.get("/").status_code == 303
+
+
+def test_views_are_kept_for_their_owner_alone(api: TestClient, desk_engine: Engine) -> None:
+    given = {"name": " Arms  to Yemen ", "filters": {"regime": "2140", "age": 7, "older": True}}
+    made = api.post(f"{V1}/views", json=given)
+    assert made.status_code == 201 and made.json()["name"] == "Arms to Yemen"
+    assert made.json()["filters"] == {"regime": "2140", "age": "7", "older": "1"}
+    api.post(f"{V1}/views", json={"name": "Arms to Yemen", "filters": {"kind": "arms"}})
+    [view] = api.get(f"{V1}/views").json()
+    assert view["filters"] == {"kind": "arms"}
+    path = f"{V1}/views/{view['id']}"
+    other = bearer(make_token(desk_engine, "viewer"))
+    assert api.get(path, headers=other).status_code == 404
+    assert api.delete(path, headers=other | {"if-match": "*"}).status_code == 404
+    assert api.delete(path, headers={"if-match": made.headers["etag"]}).status_code == 412
+    assert api.delete(path, headers={"if-match": api.get(path).headers["etag"]}).status_code == 200
+    assert api.get(f"{V1}/views").json() == []
+    for number in range(100):
+        assert api.post(f"{V1}/views", json={"name": f"view {number}"}).status_code == 201
+    assert api.post(f"{V1}/views", json={"name": "one more"}).status_code == 422
+
+
+def test_the_queue_comes_in_pages_in_its_stated_order(api: TestClient, desk_engine: Engine) -> None:
+    made = [
+        open_case(desk_engine, factories.story(fingerprint=f"{i}" * 64), factories.screening(0.71 + i / 50))
+        for i in range(5)
+    ]
+    for show in ("waiting", "decided"):
+        lines = api.get(f"{V1}/queue", params={"show": show}).json()["items"]
+        whole = [c["case"] for c in lines]
+        assert sorted(whole) == made
+        order = [c["priority"] if show == "waiting" else c["changed_at"] for c in lines]
+        assert order == sorted(order, reverse=True) and len(set(order)) == 5
+        seen: list[str] = []
+        cursor: str | None = None
+        while len(seen) < 9:
+            asked = {"show": show, "limit": 2, **({"cursor": cursor} if cursor else {})}
+            page = api.get(f"{V1}/queue", params=asked).json()
+            seen += [c["case"] for c in page["items"]]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        assert seen == whole
+        for reference in made if show == "waiting" else ():
+            assert decide(api, reference, "*").status_code == 201
+    place = api.get(f"{V1}/queue/places/{made[0]}", params={"show": "decided"}).json()
+    assert place["total"] == 5
+    assert api.get(f"{V1}/queue/counters").json()["waiting"] == 0 and api.get(f"{V1}/queue/next").json() == {
+        "case": None
+    }
+
+
+def test_a_cursor_of_another_list_is_told(api: TestClient, desk_engine: Engine) -> None:
+    for number in range(2):
+        open_case(desk_engine, factories.story(fingerprint=f"{number}" * 64))
+    cursor = api.get(f"{V1}/queue", params={"limit": 1}).json()["next"]
+    for path in ("/queue?show=decided", "/feeds?", "/cases?", "/record?", "/cases/EW-2026-00001/history?"):
+        own = bearer(make_token(desk_engine, "auditor"))
+        assert api.get(f"{V1}{path}&cursor={cursor}", headers=own).status_code == 400, path
+
+
 def test_every_error_is_a_problem_document(api: TestClient, desk_engine: Engine) -> None:
     for answer in (
         api.get(f"{V1}/nothing"),
@@ -321,6 +442,6 @@ def test_stories_coverage_runs_and_analytics_are_told(api: TestClient, reference
     assert api.get(f"{V1}/stories/99").status_code == 404
     counted = api.get(f"{V1}/coverage").json()["cases"]
     assert counted == {"waiting": 1, "decided": 0, "second": 0, "snoozed": 0, "merged": 0}
-    assert api.get(f"{V1}/runs").json() == api.get(f"{V1}/feeds").json() == []
+    assert api.get(f"{V1}/runs").json() == api.get(f"{V1}/feeds").json()["items"] == []
     routes = api.get(f"{V1}/analytics").json()["cases"]["routes"]
     assert routes == [{"from": "North Korea", "to": "Russia", "cases": 1}]

@@ -17,7 +17,7 @@ from compliance.store.tables import SessionRow, UserRow
 from compliance.web import access
 from compliance.web.app import create_app
 from tests.compliance.web.conftest import PASSWORD, bearer, make_token, sign_in
-from tests.compliance.web.test_rights import API, FORMS, PAGES, filled
+from tests.compliance.web.test_rights import API, BODIES, FORMS, PAGES, filled
 
 WRITES = sorted(n for n, r in PAGES.items() if r.methods == {"POST"} and access.RIGHTS[n] != access.PUBLIC)
 FORGERIES: dict[str, dict[str, Any]] = {
@@ -46,6 +46,27 @@ def test_every_form_that_writes_refuses_every_forgery(
         assert session.connection().execute(text("SELECT count(*) FROM tokens")).scalar_one() == 0
         assert session.connection().execute(text("SELECT count(*) FROM users")).scalar_one() == 5
         assert session.connection().execute(text("SELECT state FROM cases")).scalar_one() == "waiting"
+
+
+def test_every_write_of_the_api_by_a_browsers_session_refuses_every_forgery(
+    client: TestClient, desk_settings: Settings, desk_engine: Engine, reference: str
+) -> None:
+    csrf = sign_in(client, "admin")
+    with TestClient(create_app(desk_settings, desk_engine), base_url="http://127.0.0.1:8000") as other:
+        theirs = sign_in_csrf(other, "analyst")
+    writes = {name: route for name, route in API.items() if route.methods != {"GET"}}
+    assert len(writes) >= 29
+    for name, route in writes.items():
+        [method] = route.methods
+        for forgery in FORGERIES.values():
+            sent = str(forgery.get("csrf", csrf)).replace("THEIRS", theirs)
+            headers = {"x-csrf-token": sent, "if-match": "*", **forgery.get("headers", {})}
+            path = f"/api/v1{filled(route.path, reference)}"
+            answer = client.request(method, path, json=BODIES.get(name), headers=headers)
+            assert answer.status_code == 403, (name, forgery)
+    with session_scope(desk_engine) as session:
+        assert session.connection().execute(text("SELECT revision FROM cases")).scalar_one() == 1
+        assert session.connection().execute(text("SELECT count(*) FROM saved_views")).scalar_one() == 0
 
 
 def sign_in_csrf(client: TestClient, name: str) -> str:
