@@ -94,7 +94,8 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.settings, app.state.engine = settings, engine
     app.state.reasons = load_reasons(settings.config / "reasons.yml")
-    app.state.regimes = {number: regime.name for number, regime in open_rulebook().regimes.items()}
+    app.state.rulebook = open_rulebook()
+    app.state.regimes = {number: regime.name for number, regime in app.state.rulebook.regimes.items()}
     app.state.severity = load_severity_policy(settings.config / "severity.yml", app.state.regimes)
     app.state.pages = open_pages()
     _weigh_anew(engine, app.state.severity)
