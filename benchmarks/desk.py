@@ -124,9 +124,12 @@ def _set_aside(connection: Connection) -> list[str]:
         for name, _ in found:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         return ["INSERT INTO stories_fts(stories_fts) VALUES ('rebuild')", *(sql for _, sql in found)]
-    made = connection.exec_driver_sql("SELECT pg_get_indexdef('ix_stories_fts'::regclass)").scalar_one()
-    connection.exec_driver_sql("DROP INDEX ix_stories_fts")
-    return ["SET LOCAL maintenance_work_mem = '512MB'", str(made)]
+    made = connection.exec_driver_sql(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'ix_stories_fts%%' ORDER BY indexname"
+    ).all()
+    for name, _ in made:
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+    return ["SET LOCAL maintenance_work_mem = '512MB'", *(sql for _, sql in made)]
 
 
 def _link(engine: Engine, cases: int, told: int) -> None:

@@ -97,7 +97,7 @@ def create_app(settings: Settings, engine: Engine) -> FastAPI:
     app.state.rulebook = open_rulebook()
     app.state.regimes = {number: regime.name for number, regime in app.state.rulebook.regimes.items()}
     app.state.severity = load_severity_policy(settings.config / "severity.yml", app.state.regimes)
-    app.state.pages = open_pages()
+    app.state.pages, app.state.counted = open_pages(), {}
     _weigh_anew(engine, app.state.severity)
     app.state.provider = sso.open_provider(settings)
     app.state.verifying = Lock()

@@ -1,7 +1,5 @@
 """A case page says of each measure which of its five elements the story meets, and in which words."""
 
-from datetime import date
-
 from compliance.elements import act_days, held_measures, law_of_story
 from rules.rulebook import load_rulebook
 from tests import factories
@@ -9,7 +7,6 @@ from tests import factories
 BOOK = load_rulebook()
 DAY = factories.NOW.date()
 NAMES = ("actor", "target", "goods", "direction", "date")
-
 
 
 def test_each_measure_shows_its_five_elements_and_what_is_missing() -> None:
