@@ -42,6 +42,11 @@ class Desk:
         return self.request.app.state.engine
 
     @property
+    def monitor(self) -> Any:
+        """What the subscribers of a case are found and told by."""
+        return self.request.app.state.monitor
+
+    @property
     def held(self) -> tuple[str, int, datetime]:
         """Who acts, on which revision, when: as every step asks for it."""
         return self.visitor.name, self.sent.revision, self.now
@@ -235,7 +240,7 @@ def _correct(
         reference,
         visitor,
         sent,
-        lambda d: correcting.correct(d.engine, reference, fact, change, sent.note, *d.held, policy),
+        lambda d: correcting.correct(d.engine, reference, fact, change, sent.note, *d.held, policy, d.monitor),
     )
 
 
@@ -266,7 +271,9 @@ def move_story(request: Request, reference: str, visitor: Person, sent: Annotate
         reference,
         visitor,
         sent,
-        lambda d: regrouping.move_story(d.engine, reference, sent.story, sent.target.strip(), *d.held, policy),
+        lambda d: regrouping.move_story(
+            d.engine, reference, sent.story, sent.target.strip(), *d.held, policy, d.monitor
+        ),
     )
 
 
@@ -279,7 +286,7 @@ def split_case(request: Request, reference: str, visitor: Person, sent: Annotate
         reference,
         visitor,
         sent,
-        lambda d: regrouping.split_case(d.engine, reference, sent.story, sent.keep, *d.held, policy),
+        lambda d: regrouping.split_case(d.engine, reference, sent.story, sent.keep, *d.held, policy, d.monitor),
     )
 
 
@@ -292,7 +299,7 @@ def merge_cases(request: Request, reference: str, visitor: Person, sent: Annotat
         reference,
         visitor,
         sent,
-        lambda d: regrouping.merge_cases(d.engine, reference, sent.target.strip(), *d.held, policy),
+        lambda d: regrouping.merge_cases(d.engine, reference, sent.target.strip(), *d.held, policy, d.monitor),
     )
 
 
@@ -305,7 +312,7 @@ def undo(request: Request, reference: str, visitor: Person, sent: Annotated[Targ
         reference,
         visitor,
         sent,
-        lambda d: undoing.undo(d.engine, reference, sent.number, *d.held, policy),
+        lambda d: undoing.undo(d.engine, reference, sent.number, *d.held, policy, d.monitor),
     )
 
 
