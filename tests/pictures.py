@@ -4,6 +4,7 @@ A desk is filled as in real use: feeds, nights, stories of the corpus that model
 people, and stories in other scripts. Each page is then pictured light, dark and as on a phone.
 """
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,8 +24,9 @@ from compliance.coverage import RunCounts
 from compliance.decision import dispose_case
 from compliance.judging import screen_waiting
 from compliance.monitor import Monitor, assemble
+from compliance.report.glyphs import folders
 from compliance.settings import Settings
-from compliance.store import cases, runs, stories
+from compliance.store import cases, origins, runs, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
 from compliance.story import Story
@@ -56,14 +58,17 @@ def fill(settings: Settings) -> Monitor:
     staff(monitor.engine)
     now = datetime.now(UTC)
     _tell_nights(monitor.engine, now)
-    with session_scope(monitor.engine) as session:
-        stories.add(session, [*_recent(now)], [(None, None)] * len([*_recent(now)]), "run-1", now)
-    screen_waiting(monitor, "run-1", RunCounts())
     for title, text, feed in _OTHER_SCRIPTS:
         told = factories.story(title=title, text=text, publisher=_PAPERS[feed], fingerprint=title, published=now)
         found = factories.extraction()
         parties = tuple(replace(p, evidence=()) for p in found.parties)
         open_case(monitor.engine, told, factories.screening(0.62, parties=parties, hits=()), severity())
+    with session_scope(monitor.engine) as session:
+        told = list(_recent(now))
+        stories.add(session, told, [(None, None)] * len(told), "run-1", now)
+        stored = stories.known(session, [s.fingerprint for s in told])
+        origins.find_origins(session, [stored[s.fingerprint] for s in told], (), now)
+    screen_waiting(monitor, "run-1", RunCounts())
     _decide(monitor.engine, now)
     return monitor
 
@@ -156,13 +161,26 @@ def _signed_in(browser: Browser, url: str, **context: Any) -> Iterator[Page]:
     page.context.close()
 
 
+def _fonts(home: str) -> str:
+    """Return a configuration that adds the fonts of the PDFs to the machine's: a reader's machine has such."""
+    folders_ = "".join(f"<dir>{folder}</dir>" for folder in folders())
+    file = Path(home) / "fonts.conf"
+    file.write_text(
+        f'<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>{folders_}'
+        f"<cachedir>{home}/fonts</cachedir></fontconfig>"
+    )
+    return str(file)
+
+
 def main(folder: Path) -> None:
     """Write every picture into the folder."""
     with tempfile.TemporaryDirectory() as home:
         monitor = fill(Settings(home=Path(home), database_url=f"sqlite:///{home}/desk.db"))
         pages = pages_of(monitor.engine)
         with running_desk(monitor.settings, monitor.engine) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=chromium(), args=["--no-sandbox"], env={**os.environ, "FONTCONFIG_FILE": _fonts(home)}
+            )
             for look, context in LOOKS.items():
                 with _signed_in(browser, url, **context) as page:
                     for name, path in pages.items():

@@ -68,12 +68,12 @@ def since_months(now: datetime, months: int) -> datetime:
 
 def _charts(found: Analytics, now: datetime) -> list[charts.Chart]:
     tally = found.tally
-    named = [(f"UN-SC{key}" if key != "open" else "regime open", n) for key, n in _most(tally.regimes)]
+    named = Counter({f"UN-SC{key}" if key != "open" else "regime open": n for key, n in tally.regimes.items()})
     routes = Counter({f"{giver} → {taker}": n for (giver, taker), n in tally.routes.items()})
     months = [(month, tally.months[month]) for month in months_between(found.since, now)][-36:]
     return [
         charts.columns("Cases opened by month", months),
-        charts.bars("Cases by regime", named),
+        charts.bars("Cases by regime", _most(named)),
         charts.bars("Cases by role alleged", _most(tally.roles)),
         charts.bars("Cases by route: who is said to have supplied whom", _most(routes)),
         charts.bars("Time from publication to the first decision", found.delays.steps),

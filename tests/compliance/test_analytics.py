@@ -131,3 +131,12 @@ def test_charts_fit_their_box_and_say_what_they_show() -> None:
             assert bar.x >= 0 and bar.x + bar.width <= chart.width and bar.y >= 0 and bar.y + bar.height <= chart.height
     assert charts.bars("x", []).sums_up == "Nothing to show."
     assert charts.columns("x", [("a", 0)]).bars[0].height == 0
+
+
+def test_a_label_is_cut_to_the_room_that_it_has() -> None:
+    told = ["Iran → Houthis", "Democratic Republic of the Congo → M23", "朝鮮民主主義人民共和国 → ロシア", "سفينة"]
+    short = [bar.short for bar in charts.bars("x", [(label, 1) for label in told]).bars]
+    assert short == ["Iran → Houthis", "Democratic Republic…", "朝鮮民主主義人民…", "سفينة"] or short[2].startswith(
+        "朝鮮民主主義人民"
+    )
+    assert all(len(label) <= 20 for label in short) and len(short[2]) <= 11
