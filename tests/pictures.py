@@ -186,7 +186,9 @@ def main(folder: Path) -> None:
                     for name, path in pages.items():
                         page.goto(url + path)
                         page.screenshot(path=str(folder / f"{name}-{look}.png"))
-                        page.screenshot(path=str(folder / f"full-{name}-{look}.png"), full_page=True)
+                        if name == "case" and look == "light":
+                            law = page.locator("section.card", has=page.locator(".held"))
+                            law.screenshot(path=str(folder / "law-light.png"))
 
 
 if __name__ == "__main__":
