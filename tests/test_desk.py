@@ -283,7 +283,11 @@ def test_the_desk_works_without_scripts(desk: str, desk_engine: Engine, chromium
     assert row_of(desk_engine, "EW-2026-00002").disposition == "not_breach"
 
 
-SIZES = {"wide": {"width": 3840, "height": 2160}, "phone": {"width": 360, "height": 780}}
+SIZES = {
+    "wide": {"width": 3840, "height": 2160},
+    "screen": {"width": 1920, "height": 1080},
+    "phone": {"width": 360, "height": 780},
+}
 PAGES = ("/", "/?show=decided&regime=1718", "/?show=snoozed", "/search?q=shells", "/search?q=qqq", "/triage",
          "/triage?show=snoozed", "/cases/EW-2026-00001", "/cases/EW-2026-00003", "/nothing-here", "/login")  # fmt: skip
 
@@ -319,6 +323,12 @@ def test_axe_finds_nothing_on_any_page(
         assert {v["id"] for v in axe.run(page).response["violations"]} >= {"label"}
 
 
+# What can be scrolled sideways without saying so: tables may, columns of cards must not.
+CUT_OFF = """() => [...document.querySelectorAll("main, aside, section, ol, ul, form")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible")
+  .map((e) => e.outerHTML.slice(0, 80))"""
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_is_wider_than_its_window(desk: str, chromium_path: str, size: str) -> None:
     with browser(chromium_path, viewport=SIZES[size], reduced_motion="reduce") as page:
@@ -327,6 +337,7 @@ def test_no_page_is_wider_than_its_window(desk: str, chromium_path: str, size: s
             page.goto(desk + path)
             page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
             assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], path
+            assert page.evaluate(CUT_OFF) == [], path
 
 
 def test_every_role_and_mark_differs_by_more_than_its_colour(desk: str, chromium_path: str) -> None:
