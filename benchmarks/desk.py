@@ -129,7 +129,7 @@ def _set_aside(connection: Connection) -> list[str]:
     ).all()
     for name, _ in made:
         connection.exec_driver_sql(f"DROP INDEX {name}")
-    return ["SET LOCAL maintenance_work_mem = '512MB'", *(sql for _, sql in made)]
+    return ["SET LOCAL maintenance_work_mem = '512MB'", *(sql.replace("%", "%%") for _, sql in made)]
 
 
 def _link(engine: Engine, cases: int, told: int) -> None:
