@@ -10,6 +10,7 @@ from compliance.agreement import Agreement, Paired
 
 GIVERS = ("supplier", "financier")
 TAKERS = ("recipient",)
+_GIVING, _TAKING = frozenset(GIVERS), frozenset(TAKERS)
 # Upper edges in hours, and how the page calls what lies below them.
 STEPS: tuple[tuple[float, str], ...] = (
     (6, "under 6 hours"),
@@ -60,13 +61,8 @@ def _add(counts: Counter[Any], keys: Iterable[Any], times: int) -> None:
 def routes_of(parties: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """Return who is said to have supplied whom: every giver with every taker but himself."""
 
-    givers, takers = [], []
-    for party in parties:
-        roles = party.get("roles", ())
-        if any(role in GIVERS for role in roles):
-            givers.append(str(party["canonical"]))
-        if any(role in TAKERS for role in roles):
-            takers.append(str(party["canonical"]))
+    givers = [str(p["canonical"]) for p in parties if not _GIVING.isdisjoint(p.get("roles", ()))]
+    takers = [str(p["canonical"]) for p in parties if not _TAKING.isdisjoint(p.get("roles", ()))]
     return {(giver, taker) for giver in givers for taker in takers if giver != taker}
 
 

@@ -1,12 +1,7 @@
-"""The pages in a real browser: nothing serious for axe, no script or request from elsewhere, usable at 360 pixels.
+"""Every page in a real browser: nothing for axe to find, no script or request from elsewhere, usable at 360 pixels."""
 
-With EMBARGOWATCH_SCREENSHOTS naming a folder, coverage and analytics are pictured there, light, dark and on a phone.
-"""
-
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,24 +226,3 @@ def test_a_token_is_made_and_a_role_given_by_keyboard_alone(browser: Browser, de
     page.wait_for_load_state()
     assert page.locator("select[aria-label='Role of viewer']").input_value() == "analyst"
     page.context.close()
-
-
-def test_pictures_of_coverage_and_analytics_are_taken(
-    browser: Browser, desk_url: str, filled: str, tmp_path: Path
-) -> None:
-    """They are kept where EMBARGOWATCH_SCREENSHOTS names a folder."""
-    folder = Path(os.environ.get("EMBARGOWATCH_SCREENSHOTS") or tmp_path)
-    looks: dict[str, dict[str, Any]] = {
-        "light": {"viewport": {"width": 1280, "height": 900}},
-        "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-        "phone": {"viewport": {"width": 390, "height": 844}},
-    }
-    for look, context in looks.items():
-        page = opened(browser, desk_url, **context)
-        for path in ("/coverage", "/analytics", "/exports", "/record", "/people", "/account", "/cases/{}/report"):
-            page.goto(desk_url + path.format(filled))
-            name = path.strip("/").replace("/{}/", "-")
-            picture = folder / f"{name}-{look}.png"
-            page.screenshot(path=str(picture), full_page=look == "phone")
-            assert picture.stat().st_size > 10_000
-        page.context.close()
