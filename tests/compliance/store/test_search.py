@@ -84,28 +84,6 @@ def test_one_letter_is_no_beginning_yet(engine: Engine) -> None:
         assert search.search(session, "fr").stories
 
 
-def test_what_is_there_already_is_spelt_when_the_schema_is_brought_up_to_date(database_url: str) -> None:
-    engine = open_engine(database_url)
-    tell(engine)
-    with session_scope(engine) as session:
-        session.connection().exec_driver_sql("DELETE FROM story_words")
-        session.connection().exec_driver_sql("DROP TABLE story_words")
-        if engine.dialect.name == "sqlite":
-            session.connection().exec_driver_sql("DROP TABLE story_words_fts")
-        else:
-            for shelf in range(20):
-                session.connection().exec_driver_sql(f"DROP INDEX ix_stories_fts_{shelf}")
-            session.connection().exec_driver_sql(
-                "CREATE INDEX ix_stories_fts ON stories USING gin (to_tsvector('simple'::regconfig, title))"
-            )
-        session.connection().exec_driver_sql("UPDATE alembic_version SET version_num = '0009'")
-    upgrade(database_url)
-    with session_scope(engine) as session:
-        assert len(search.search(session, "炮弹").stories) == len(search.search(session, "корабль").stories) == 1
-        assert len(search.search(session, "freighter").stories) == 1
-    engine.dispose()
-
-
 @pytest.mark.postgres
 def test_the_newest_come_first_however_many_shelves_there_are(postgres_url: str) -> None:
     upgrade(postgres_url)
