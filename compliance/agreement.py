@@ -1,4 +1,4 @@
-"""How far readers agree who decided the same case: raw agreement, and Krippendorff's alpha for nominal words. Pure."""
+"""How far readers agree on a case: the share alike, Krippendorff's alpha, Cohen's kappa of two readings. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -21,6 +21,35 @@ class Agreement:
     def share(self) -> float | None:
         """The share of cases on which all readers agree; None where no case had two."""
         return self.alike / self.cases if self.cases else None
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """First and second readings of so many cases; ``alike`` of them gave the same word.
+
+    ``kappa`` is what they agree beyond chance, of what they could (Cohen 1960, unweighted), the first readers taken as
+    one and the second as the other; None where chance alone would agree always.
+    """
+
+    how: str
+    cases: int
+    alike: int
+    kappa: float | None
+
+    @property
+    def share(self) -> float | None:
+        """The share of cases that were read alike; None where there is none."""
+        return self.alike / self.cases if self.cases else None
+
+
+def paired(how: str, readings: Iterable[tuple[str, str]]) -> Paired:
+    """Return how far second readings agree with first ones."""
+    read = list(readings)
+    alike, number = sum(a == b for a, b in read), len(read)
+    first, second = Counter(a for a, _ in read), Counter(b for _, b in read)
+    by_chance = sum(n * second[word] for word, n in first.items())
+    possible = number * number - by_chance
+    return Paired(how, number, alike, (alike * number - by_chance) / possible if possible else None)
 
 
 def agreement(words: Iterable[Mapping[str, str]]) -> Agreement:

@@ -1,6 +1,7 @@
 """A case that changed → the alerts about it, queued in the transaction that changed it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -21,18 +22,22 @@ def tell(
     row: CaseRow,
     before: Facts | None,
     reasons: Sequence[str],
-    run_id: str,
+    run_id: str | None,
     now: datetime,
+    standing: Facts | None = None,
 ) -> int:
     """Queue the alerts about what is new in a case since ``before``; return how many rows the outbox got.
 
-    One per case, change, channel and recipient, however many subscriptions fit and however often this is done.
+    One per case, change, channel and recipient, however many subscriptions fit and however often this is done. With
+    ``standing``, the case is told as officers left it, without it as its stories tell it.
     """
-    after = facts.of_case(session, row.id or 0)
+    after = standing or facts.of_case(session, row.id or 0)
     found = changes(before, after) if after else ()
     if not after or not found:
         return 0
     case = case_to_tell(session, monitor, row, after, found, reasons)
+    if standing:
+        case = replace(case, parties=tuple(row.parties))
     event, queued = event_of(found), 0
     for name, subscription in audience(session, monitor):
         why = why_it_fits(name, subscription.when, case, [c.kind for c in found])
@@ -87,7 +92,7 @@ def _queue(
     name: str,
     subscription: Subscription,
     why: str,
-    run_id: str,
+    run_id: str | None,
     now: datetime,
 ) -> int:
     book, settings, queued = monitor.alert_book, monitor.settings, 0

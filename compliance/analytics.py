@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from compliance.agreement import Agreement
+from compliance.agreement import Agreement, Paired
 
 GIVERS = ("supplier", "financier")
 TAKERS = ("recipient",)
+_GIVING, _TAKING = frozenset(GIVERS), frozenset(TAKERS)
 # Upper edges in hours, and how the page calls what lies below them.
 STEPS: tuple[tuple[float, str], ...] = (
     (6, "under 6 hours"),
@@ -45,7 +46,10 @@ class Tally:
 
     def count_parties(self, parties: Sequence[Mapping[str, Any]], times: int) -> None:
         """Count the roles and routes of cases that have the same parties."""
-        _add(self.roles, {role for party in parties for role in party.get("roles", ())}, times)
+        roles: set[str] = set()
+        for party in parties:
+            roles.update(party.get("roles", ()))
+        _add(self.roles, roles, times)
         _add(self.routes, routes_of(parties), times)
 
 
@@ -57,10 +61,9 @@ def _add(counts: Counter[Any], keys: Iterable[Any], times: int) -> None:
 def routes_of(parties: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
     """Return who is said to have supplied whom: every giver with every taker but himself."""
 
-    def named(roles: Sequence[str]) -> set[str]:
-        return {str(p["canonical"]) for p in parties if any(role in roles for role in p.get("roles", ()))}
-
-    return {(giver, taker) for giver in named(GIVERS) for taker in named(TAKERS) if giver != taker}
+    givers = [str(p["canonical"]) for p in parties if not _GIVING.isdisjoint(p.get("roles", ()))]
+    takers = [str(p["canonical"]) for p in parties if not _TAKING.isdisjoint(p.get("roles", ()))]
+    return {(giver, taker) for giver in givers for taker in takers if giver != taker}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Analytics:
     tally: Tally
     delays: Delays
     agreement: Agreement
+    second_readings: tuple[Paired, ...] = ()
 
 
 def months_between(since: datetime, until: datetime) -> list[str]:

@@ -39,8 +39,7 @@ class Anchor:
 def head(engine: Engine, now: datetime) -> Anchor:
     """Return the record's head as it stands; of an empty record, no rows and the first link of the chain."""
     with read_scope(engine) as session:
-        row = session.exec(select(LedgerRow).order_by(col(LedgerRow.id).desc()).limit(1)).first()
-    return Anchor(now.isoformat(timespec="seconds"), row.id if row else 0, row.digest if row else ledger.GENESIS)
+        return Anchor(now.isoformat(timespec="seconds"), *ledger.head(session))
 
 
 def keep_anchor(file: Path, anchor: Anchor) -> None:

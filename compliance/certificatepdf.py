@@ -3,25 +3,23 @@
 import json
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
-from importlib.util import find_spec
 from pathlib import Path
 
 import typst
 
 from compliance.alert import told
 from compliance.certificate import Certificate, headline, limits, rows, why_nothing
+from compliance.report.glyphs import FAMILIES, folders, plain
 
 _TEMPLATE = Path(__file__).parent / "certificate.typ"
-_FAMILIES = ("Noto Sans", "Noto Sans Arabic", "Assistant", "Noto Sans CJK TC", "Libertinus Serif")
-_PACKAGES = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic", "fontpkg_assistant", "cvttf_NotoSansCJK_Regular")
 
 
 @cache
 def _fonts() -> typst.Fonts:
     """Load the fonts that come with the package; what the machine has must not change the certificate."""
-    folders = [str(files(package)) for package in _PACKAGES if find_spec(package)]
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=folders)
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(folder) for folder in folders()]
+    )
 
 
 def certificate_pdf(certificate: Certificate) -> bytes:
@@ -36,12 +34,12 @@ def certificate_pdf(certificate: Certificate) -> bytes:
         "quarantined": [f"{r['subject']} at {r['stage']}: {told(r['reason'], 120)}" for r in noted["quarantined"]],
         "digest": certificate.digest,
         "previous": certificate.previous,
-        "families": list(_FAMILIES),
+        "families": list(FAMILIES),
     }
     compiler = typst.Compiler(str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=_fonts(), ignore_system_fonts=True)
     made = compiler.compile(
         format="pdf",
-        sys_inputs={"certificate": json.dumps(given, ensure_ascii=False)},
+        sys_inputs={"certificate": json.dumps(plain(given), ensure_ascii=False)},
         timestamp=datetime.fromisoformat(noted["issued_at"]),
     )
     assert isinstance(made, bytes), "one PDF is one file"

@@ -11,6 +11,8 @@ from sqlmodel import Session, col, select
 from compliance.case import CaseAction, CaseOrigin, act_of_parties
 from compliance.casework import at_work
 from compliance.correction import CorrectionError
+from compliance.monitor import Monitor
+from compliance.retelling import retold
 from compliance.severity import SeverityPolicy
 from compliance.store import changes
 from compliance.store.priorities import restate
@@ -44,13 +46,18 @@ def correct(
     revision: int,
     now: datetime,
     policy: SeverityPolicy,
+    monitor: Monitor | None = None,
 ) -> int:
     """Set one fact of the case to what ``change`` makes of it; return the new revision.
 
-    Raises CorrectionError where it cannot be so, besides what ``at_work`` raises.
+    With a monitor, the subscribers are told what is new in the case. Raises CorrectionError where it cannot be so,
+    besides what ``at_work`` raises.
     """
     assert fact in FACTS
-    with at_work(engine, reference, revision, CaseAction.CORRECTED, actor, now) as (session, row):
+    with (
+        at_work(engine, reference, revision, CaseAction.CORRECTED, actor, now) as (session, row),
+        retold(monitor, session, row, actor, now),
+    ):
         new = change(getattr(row, fact))
         if new == getattr(row, fact):
             raise CorrectionError("it stands so already")

@@ -130,7 +130,7 @@ def _read_second(
         changes.touch(session, row, now)
         return f"{row.reference}: its evidence has changed since the first decision, which is void"
     if first["disposition"] == given["disposition"]:
-        _settle(session, row, given, actor, now, first=first)
+        _settle(session, row, given, actor, now, first=first, blind=row.is_blind)
         return None
     changes.make(
         session,
@@ -140,7 +140,7 @@ def _read_second(
         now,
         {"state": CaseState.WAITING.value, "proposal": None, "escalated": True, "needs_second": True},
         note=given["note"],
-        told={"disposition": given["disposition"], "reason": given["reason"], "first": first},
+        told={"disposition": given["disposition"], "reason": given["reason"], "first": first, "blind": row.is_blind},
         versions=versions_shown(session, row),
     )
     row.priority = priority(weighed(row))

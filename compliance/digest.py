@@ -10,7 +10,7 @@ from compliance.alert import Alert, alert_id, facts, page, plain
 from compliance.certificate import Certificate
 from compliance.certifying import issue
 from compliance.monitor import Monitor
-from compliance.store import certificates, desk, feeds, nights, outbox
+from compliance.store import certificates, desk, feeds, ledger, nights, outbox
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunRow
 from compliance.story import FeedState
@@ -50,6 +50,7 @@ def queue_digest(monitor: Monitor, day: date) -> int:
         return queued
 
 
+# A head of the record that many people hold cannot be written anew unseen.
 def _mail(session: Session, monitor: Monitor, day: date, made: Certificate) -> dict[str, object]:
     settings = monitor.settings
     sender = monitor.alert_book.sender(monitor.alert_book.digest.channel, settings.alert_from)
@@ -58,18 +59,19 @@ def _mail(session: Session, monitor: Monitor, day: date, made: Certificate) -> d
     subject = _subject(day, runs)
     known, counts = feeds.all_feeds(session), desk.counts(session)
     lines = _lines(day, runs, known, counts, settings.desk_url, _raised(session, day))
-    text = "\n".join([*lines, "", *certificates_.lines(made), f"Certificate: {link}"]) + "\n"
+    record = "Record: {} rows, the last with the digest {}".format(*ledger.head(session))
+    text = "\n".join([*lines, "", *certificates_.lines(made), f"Certificate: {link}", record]) + "\n"
     return {
         "from": sender,
         "to": "",
         "subject": subject,
         "text": text,
-        "html": _html(subject, made, link),
+        "html": _html(subject, made, link, record),
         "case": {"link": link},
     }
 
 
-def _html(subject: str, made: Certificate, link: str) -> str:
+def _html(subject: str, made: Certificate, link: str, record: str) -> str:
     told, noted = made.facts, made.noted
     missing = "".join(f"<li>{escape(line)}</li>" for line in certificates_.limits(told, noted)[:40])
     box = "margin:16px 0;padding:8px 16px;background:#fff4d6;border-radius:6px;overflow-wrap:anywhere"
@@ -83,7 +85,7 @@ def _html(subject: str, made: Certificate, link: str) -> str:
         )
         + facts(certificates_.rows(told, noted))
         + f'<p><a href="{escape(link, quote=True)}">Certificate {made.number} at the desk</a></p>'
-        + f'<p style="font-size:13px;color:#555;overflow-wrap:anywhere">Digest {made.digest}</p>'
+        + f'<p style="font-size:13px;color:#555;overflow-wrap:anywhere">Digest {made.digest}<br>{escape(record)}</p>'
     )
     return page(subject, body)
 

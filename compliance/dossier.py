@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from compliance.elements import HeldMeasure, StoryLaw, act_days, held_measures, law_of_story
 from compliance.listing.standing import Standing
 from compliance.priority import points
 from compliance.quoting import Quoted, first_anchor, quoted
@@ -16,6 +17,10 @@ from compliance.store.related import Related, related_to
 from compliance.store.standings import standings_of
 from compliance.store.tables import CaptureRow, CaseRow, CaseStoryRow, LedgerRow, ScreeningRow, StoryRow
 from compliance.store.tables_desk import ChangeRow, MarkRow
+from rules.rulebook import Rulebook
+
+# So many stories of a case are held against the law while its page is made: its later ones seldom tell more.
+_MOST_READ = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,17 @@ class Told:
     link: CaseStoryRow
     capture: CaptureRow | None
     quotes: tuple[Quoted, ...]
+    law: StoryLaw
+
+    @property
+    def spots(self) -> dict[tuple[str, int, int], str]:
+        """The page's anchors by the span they stand at."""
+        return {(q.field, q.start, q.end): q.anchor for q in self.quotes}
+
+    @property
+    def days(self) -> str:
+        """The days that the story gives its acts; empty where it leaves them open."""
+        return act_days(self.screening.hits)
 
     @property
     def where(self) -> str:
@@ -37,13 +53,18 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One line of the claims ledger: who says what of the act, when, in which story."""
+    """One line of the claims ledger: who says what of the act, when, in which story, and of which day the act is.
+
+    ``days`` is empty where the story leaves the day of the act open. ``number`` is the story's on the page.
+    """
 
     what: str
     by: str
     on: datetime | None
     where: str
     anchor: str | None
+    days: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +85,7 @@ class Dossier:
     standings: Mapping[str, Standing]
     machine: Mapping[str, Any]
     measures: tuple[dict[str, Any], ...]
+    held: tuple[HeldMeasure, ...]
     claims: tuple[Claim, ...]
     timeline: tuple[Moment, ...]
     related: tuple[Related, ...]
@@ -81,13 +103,13 @@ class Dossier:
         return bool(getattr(self.row, fact) != self.machine[fact])
 
 
-def dossier(session: Session, reference: str) -> Dossier | None:
-    """Return the case of that reference, or None."""
+def dossier(session: Session, reference: str, rulebook: Rulebook | None = None) -> Dossier | None:
+    """Return the case of that reference, or None. With a rulebook, its stories are held against the law anew."""
     row = cases.by_reference(session, reference)
     if row is None or row.id is None:
         return None
     marks = changes.marks_of(session, row.id)
-    told = _told(session, row.id, marks)
+    told = _told(session, row.id, marks, rulebook)
     history, made = ledger.of_subject(session, reference), changes.of_case(session, row.id)
     return Dossier(
         row=row,
@@ -96,6 +118,7 @@ def dossier(session: Session, reference: str) -> Dossier | None:
         standings=standings_of(session, row.parties, row.id, bystanders_of(told), day_of(told)),
         machine=changes.machines(row, made),
         measures=_measures(told, row.regimes),
+        held=held_measures(((t.law, t.spots) for t in told), row.regimes),
         claims=tuple(c for t in told for c in _claims(t)),
         timeline=_timeline(told, history),
         related=tuple(related_to(session, row)),
@@ -120,17 +143,23 @@ def bystanders_of(told: Sequence[Told]) -> list[Mapping[str, Any]]:
     return list({str(one["canonical"]): one for one in named}.values())
 
 
-def _told(session: Session, case_id: int, marks: Sequence[MarkRow]) -> tuple[Told, ...]:
+def _told(session: Session, case_id: int, marks: Sequence[MarkRow], rulebook: Rulebook | None) -> tuple[Told, ...]:
     rows = cases.stories_of(session, case_id)
     wanted = {story.page_capture_id or story.capture_id for _, story, _ in rows}
     captures = {c.id: c for c in session.exec(select(CaptureRow).where(col(CaptureRow.id).in_(wanted)))}
     found = []
     for number, (link, story, screening) in enumerate(rows):
         own = [m.model_dump() for m in marks if m.story_id == story.id]
-        spans = quoted(number, story.title, story.text, screening.judgement, screening.hits, own)
+        law = _law(story, rulebook) if rulebook and number < _MOST_READ else StoryLaw()
+        spans = quoted(number, story.title, story.text, screening.judgement, screening.hits, own, law.spans())
         capture = captures.get(story.page_capture_id or story.capture_id)
-        found.append(Told(number, story, screening, link, capture, tuple(spans)))
+        found.append(Told(number, story, screening, link, capture, tuple(spans), law))
     return tuple(found)
+
+
+def _law(story: StoryRow, rulebook: Rulebook) -> StoryLaw:
+    day = story.published.date() if story.published else None
+    return law_of_story(story.title, story.text, day, rulebook)
 
 
 def _by_origin(session: Session, told: Sequence[Told]) -> tuple[tuple[Told, ...], ...]:
@@ -152,20 +181,16 @@ def _measures(told: Sequence[Told], regimes: Sequence[str]) -> tuple[dict[str, A
 def _claims(told: Told) -> list[Claim]:
     judgement = told.screening.judgement
     on = told.story.published or told.story.first_seen
-    accusers = [p for p in judgement["non_parties"] if p["stance"] == "accuser"]
+
+    def claim(what: str, by: str, about: str) -> Claim:
+        return Claim(what, by, on, told.where, first_anchor(told.quotes, about), told.days, told.number)
+
+    accusers = [p["canonical"] for p in judgement["non_parties"] if p["stance"] == "accuser"]
     status = judgement["status"] or "told"
-    found = [
-        Claim(status, p["canonical"], on, told.where, first_anchor(told.quotes, f"other:{p['canonical']}"))
-        for p in accusers
-    ]
+    found = [claim(status, name, f"other:{name}") for name in accusers]
     if not accusers and judgement["parties"]:
-        first = first_anchor(told.quotes, f"party:{judgement['parties'][0]['canonical']}")
-        found.append(Claim(status, "the story itself", on, told.where, first))
-    found += [
-        Claim("denied", name, on, told.where, first_anchor(told.quotes, f"denial:{name}"))
-        for name in judgement["denied_by"]
-    ]
-    return found
+        found.append(claim(status, "the story itself", f"party:{judgement['parties'][0]['canonical']}"))
+    return found + [claim("denied", name, f"denial:{name}") for name in judgement["denied_by"]]
 
 
 def _timeline(told: Sequence[Told], history: Sequence[LedgerRow]) -> tuple[Moment, ...]:

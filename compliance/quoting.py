@@ -33,13 +33,20 @@ def quoted(
     judgement: Mapping[str, Any],
     hits: Sequence[Mapping[str, Any]],
     marks: Sequence[Mapping[str, Any]] = (),
+    elements: Mapping[tuple[str, int, int], str] | None = None,
 ) -> list[Quoted]:
-    """Return every span of the story that a field of the case page leads to. ``number`` is the story's on the page."""
+    """Return every span of the story that a field of the case page leads to. ``number`` is the story's on the page.
+
+    ``elements`` are the spans that meet the elements of a measure, and which they meet.
+    """
     said = {"title": title, "text": text}
     found: list[Quoted] = []
     for index, (field, start, end, about, kind) in enumerate(_spans(said, judgement, hits)):
         if 0 <= start < end <= len(said[field]):
             found.append(Quoted(field, start, end, f"q{number}-{index}", about, kind))
+    for index, ((field, start, end), about) in enumerate((elements or {}).items()):
+        if 0 <= start < end <= len(said[field]):
+            found.append(Quoted(field, start, end, f"e{number}-{index}", about, "element"))
     for mark in marks:
         about = mark["says"] + (f": {mark['party']}" if mark["party"] else "")
         found.append(Quoted(mark["field"], mark["start"], mark["end"], f"m{mark['id']}", about, "marked"))

@@ -1,4 +1,7 @@
-"""Which stories tell of which case, as officers see it: a story moved, a case split in two, two cases made one."""
+"""Which stories tell of which case, as officers see it: a story moved, a case split in two, two cases made one.
+
+With a monitor, each step tells the subscribers what is new in the cases that it changed, in the same transaction.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +14,8 @@ from compliance.case import CaseAction, CaseOrigin, CaseState, act_of_parties, m
 from compliance.casework import at_work, check_free, held
 from compliance.correction import CorrectionError
 from compliance.errors import ConflictError
+from compliance.monitor import Monitor
+from compliance.retelling import retold
 from compliance.screening import Verdict
 from compliance.severity import SeverityPolicy
 from compliance.store import cases, changes
@@ -29,13 +34,18 @@ def move_story(
     revision: int,
     now: datetime,
     policy: SeverityPolicy,
+    monitor: Monitor | None = None,
 ) -> int:
     """Put a story of the case into another open case; return the new revision.
 
     Raises CorrectionError where the case has no such story or no other one, besides what ``at_work`` raises.
     """
-    with at_work(engine, reference, revision, CaseAction.MOVED, actor, now) as (session, row):
+    with (
+        at_work(engine, reference, revision, CaseAction.MOVED, actor, now) as (session, row),
+        retold(monitor, session, row, actor, now) as changed,
+    ):
         other = _open_target(session, row, target, actor, now)
+        changed.add(other)
         links = _links(session, row)
         if story_id not in {link.story_id for link in links}:
             raise CorrectionError("that story does not tell of this case")
@@ -55,29 +65,45 @@ def split_case(
     revision: int,
     now: datetime,
     policy: SeverityPolicy,
+    monitor: Monitor | None = None,
 ) -> str:
     """Open a case of its own for a story; return its reference. With ``keep`` the story tells of both acts.
 
     The new case starts from what the machine found in that story, for the officer to correct.
     """
-    with at_work(engine, reference, revision, CaseAction.SPLIT, actor, now) as (session, row):
+    with (
+        at_work(engine, reference, revision, CaseAction.SPLIT, actor, now) as (session, row),
+        retold(monitor, session, row, actor, now) as changed,
+    ):
         links = [link for link in _links(session, row) if link.story_id == story_id]
         if not links:
             raise CorrectionError("that story does not tell of this case")
         if not keep and len(_links(session, row)) == 1:
             raise CorrectionError("it is the case's only story: keep it in both")
         new = _new_case(session, row, links[0], actor, now)
+        changed.add_new(new)
         leave(session, row, new, links, CaseAction.SPLIT, actor, now, keep=keep)
         _settle(session, (row, new), policy)
         return new.reference
 
 
 def merge_cases(
-    engine: Engine, reference: str, into: str, actor: str, revision: int, now: datetime, policy: SeverityPolicy
+    engine: Engine,
+    reference: str,
+    into: str,
+    actor: str,
+    revision: int,
+    now: datetime,
+    policy: SeverityPolicy,
+    monitor: Monitor | None = None,
 ) -> int:
     """Move every story of the case into another open one, which stands for both from then on."""
-    with at_work(engine, reference, revision, CaseAction.MERGED, actor, now) as (session, row):
+    with (
+        at_work(engine, reference, revision, CaseAction.MERGED, actor, now) as (session, row),
+        retold(monitor, session, row, actor, now) as changed,
+    ):
         other = _open_target(session, row, into, actor, now)
+        changed.add(other)
         leave(session, row, other, _links(session, row), CaseAction.MERGED, actor, now)
         _settle(session, (other,), policy)
         return row.revision

@@ -8,7 +8,9 @@ from sqlmodel import Session
 from compliance.case import CaseAction, CaseState
 from compliance.casework import at_work, check_free, held
 from compliance.errors import ConflictError
+from compliance.monitor import Monitor
 from compliance.regrouping import come_back, told_by
+from compliance.retelling import retold
 from compliance.severity import SeverityPolicy
 from compliance.store import changes
 from compliance.store.priorities import restate
@@ -27,18 +29,24 @@ def undo(
     revision: int,
     now: datetime,
     policy: SeverityPolicy,
+    monitor: Monitor | None = None,
 ) -> int:
     """Take one change back; return the new revision.
 
     A decision is taken back by whoever made it, and only while no second person has agreed; later, a case is reopened.
     Raises LookupError for an unknown case or change, and ConflictError where the case has moved on since, besides what
-    ``at_work`` raises.
+    ``at_work`` raises. With a monitor, the subscribers are told what is new again.
     """
-    with at_work(engine, reference, revision, CaseAction.UNDONE, actor, now) as (session, row):
+    with (
+        at_work(engine, reference, revision, CaseAction.UNDONE, actor, now) as (session, row),
+        retold(monitor, session, row, actor, now) as changed,
+    ):
         change = session.get(ChangeRow, change_id)
         if change is None or change.case_id != row.id:
             raise LookupError(f"{reference} has no such change")
         _check(row, change, actor)
+        if "to" in change.after:
+            changed.add(held(session, change.after["to"]))
         _take_back(session, row, change, actor, now, policy)
         change.undone_by, change.undone_at = actor, now
         session.add(change)

@@ -56,10 +56,32 @@ def explain(title: str, text: str, on: date | None, rulebook: Rulebook) -> Expla
     """Return what the rules find in one story and what they pass over; equal input gives an equal answer."""
     read = read_story(title, text, rulebook, on)
     found = judge_story(read, title, text, on, rulebook)
-    fields = {Field.TITLE: title, Field.TEXT: text}
+    acts = _dated(read, title, text, on, rulebook)
+    return Explanation(
+        acts=_explained(read, acts, title, text, on, rulebook),
+        dropped=tuple(_dropped(read, acts, title, text, on, rulebook)),
+        unnamed=_unnamed(read, found, rulebook),
+        regimes=_weighed(read, acts, on, rulebook),
+        extraction=found,
+    )
+
+
+def explain_acts(title: str, text: str, on: date | None, rulebook: Rulebook) -> tuple[ActExplained, ...]:
+    """Return the acts of one story with the measures held against each, and nothing of what was passed over."""
+    read = read_story(title, text, rulebook, on)
+    return _explained(read, _dated(read, title, text, on, rulebook), title, text, on, rulebook)
+
+
+def _dated(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> list[Act]:
     told, _ = told_acts(read, title, text, rulebook)
-    acts = dated_acts(told, read.clauses, fields, on, rulebook)
-    explained = tuple(
+    return dated_acts(told, read.clauses, {Field.TITLE: title, Field.TEXT: text}, on, rulebook)
+
+
+def _explained(
+    read: StoryRead, acts: Sequence[Act], title: str, text: str, on: date | None, rulebook: Rulebook
+) -> tuple[ActExplained, ...]:
+    fields = {Field.TITLE: title, Field.TEXT: text}
+    return tuple(
         ActExplained(
             act.rule,
             act.says,
@@ -70,13 +92,6 @@ def explain(title: str, text: str, on: date | None, rulebook: Rulebook) -> Expla
             measures_for(act, on, rulebook, fields, read.clauses),
         )
         for act in acts
-    )
-    return Explanation(
-        acts=explained,
-        dropped=tuple(_dropped(read, acts, title, text, on, rulebook)),
-        unnamed=_unnamed(read, found, rulebook),
-        regimes=_weighed(read, acts, on, rulebook),
-        extraction=found,
     )
 
 

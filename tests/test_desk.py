@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pypdf
 import pytest
 from sqlalchemy import Engine
 
@@ -133,6 +135,64 @@ def test_a_queue_is_worked_by_keyboard_and_a_second_person_approves(
         assert ledger.broken_links(session) == []
 
 
+def test_a_grave_case_goes_by_keyboard_from_login_through_two_people_to_its_pdf(
+    desk: str, desk_engine: Engine, chromium_path: str, tmp_path: Path
+) -> None:
+    from playwright.sync_api import expect
+
+    with browser(chromium_path) as page:
+        sign_in(page, desk, "analyst")
+        for key in ("t", "m"):
+            page.keyboard.press(key)
+            expect(page.locator("#decide")).to_be_visible()
+        page.keyboard.type("two ports, one ship: Раджин – 羅津")
+        page.keyboard.press("Escape")
+        for key in ("b", "1", "Enter"):
+            page.keyboard.press(key)
+        expect(page.locator(".progress")).to_contain_text("1 done")
+    with browser(chromium_path, accept_downloads=True) as page:
+        sign_in(page, desk, "approver")
+        page.goto(f"{desk}/triage?show=second")
+        for key in ("b", "1", "Enter"):
+            page.keyboard.press(key)
+        expect(page.get_by_text("1 case is done with")).to_be_visible()
+        page.keyboard.press("/")
+        page.keyboard.type("ew-2026-00001")
+        expect(page.locator("#found a").first).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/cases/EW-2026-00001")
+        page.keyboard.press("r")
+        page.wait_for_url("**/report")
+        with page.expect_download() as download:
+            page.keyboard.press("p")
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+    assert file.name == "EW-2026-00001.pdf" and file.read_bytes().startswith(b"%PDF-")
+    check_pdf(file)
+    with session_scope(desk_engine) as session:
+        read = [(e.actor, e.action) for e in ledger.of_subject(session, "reading:EW-2026-00001")]
+        assert ("approver", "exported") in read and ledger.broken_links(session) == []
+
+
+def check_pdf(file: Path) -> None:
+    """The report opens, says who decided what of whom, and carries every font that it is set in."""
+    found = pypdf.PdfReader(file)
+    assert 1 <= len(found.pages) <= 4
+    told = "".join("".join(p.extract_text() for p in found.pages).replace("\u200b", "").split())
+    for said in (
+        "North Korea → artillery shells → Russia", "breach (first of two) by analyst", "Harbour Wire", "1718 OP8(b)",
+        "breach (second, as the first) by approver", "two ports, one ship: Раджин – 羅津",
+        "took artillery shells from Rajin",
+    ):  # fmt: skip
+        assert "".join(said.split()) in told, said
+    fonts = [f.get_object() for p in found.pages for f in p["/Resources"]["/Font"].values()]  # type: ignore[index]
+    assert len(fonts) >= 2
+    for font in fonts:
+        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]  # type: ignore[index]
+        assert any(key.startswith("/FontFile") for key in descriptor), font
+
+
 def test_evidence_is_marked_with_the_keyboard_and_with_the_mouse(
     desk: str,
     desk_engine: Engine,
@@ -223,7 +283,11 @@ def test_the_desk_works_without_scripts(desk: str, desk_engine: Engine, chromium
     assert row_of(desk_engine, "EW-2026-00002").disposition == "not_breach"
 
 
-SIZES = {"wide": {"width": 3840, "height": 2160}, "phone": {"width": 360, "height": 780}}
+SIZES = {
+    "wide": {"width": 3840, "height": 2160},
+    "screen": {"width": 1920, "height": 1080},
+    "phone": {"width": 360, "height": 780},
+}
 PAGES = ("/", "/?show=decided&regime=1718", "/?show=snoozed", "/search?q=shells", "/search?q=qqq", "/triage",
          "/triage?show=snoozed", "/cases/EW-2026-00001", "/cases/EW-2026-00003", "/nothing-here", "/login")  # fmt: skip
 
@@ -259,6 +323,12 @@ def test_axe_finds_nothing_on_any_page(
         assert {v["id"] for v in axe.run(page).response["violations"]} >= {"label"}
 
 
+# What can be scrolled sideways without saying so: tables may, columns of cards must not.
+CUT_OFF = """() => [...document.querySelectorAll("main, aside, section, ol, ul, form")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== "visible")
+  .map((e) => e.outerHTML.slice(0, 80))"""
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_is_wider_than_its_window(desk: str, chromium_path: str, size: str) -> None:
     with browser(chromium_path, viewport=SIZES[size], reduced_motion="reduce") as page:
@@ -267,6 +337,7 @@ def test_no_page_is_wider_than_its_window(desk: str, chromium_path: str, size: s
             page.goto(desk + path)
             page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
             assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], path
+            assert page.evaluate(CUT_OFF) == [], path
 
 
 def test_every_role_and_mark_differs_by_more_than_its_colour(desk: str, chromium_path: str) -> None:

@@ -7,11 +7,18 @@ from typing import Any
 _DID = {
     "case.opened": "opened the case",
     "case.story_joined": "added a story",
+    "case.proposed": "decided first",
     "case.decided": "decided",
+    "case.contested": "disagreed with the first decision",
+    "case.proposal_voided": "voided the first decision",
     "case.reopened": "reopened the case",
+    "case.escalated": "escalated the case",
+    "case.noted": "noted",
+    "case.corrected": "corrected",
+    "case.undone": "took back a change",
 }
-# Told in words of their own, so not repeated among the details.
-_TOLD = frozenset({"disposition", "reason", "note", "state"})
+# Told in words of their own or in the section on decisions, so not repeated among the details.
+_TOLD = frozenset({"disposition", "reason", "note", "state", "proposal", "first", "blind", "change"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +159,10 @@ def _moments(found: Mapping[str, Any]) -> Iterator[Moment]:
 def _did(event: Mapping[str, Any]) -> str:
     after = event["after"]
     said = _DID.get(event["action"]) or _words(event["action"].removeprefix("case."))
-    if after.get("disposition"):
-        said += f": {_words(after['disposition'])}"
+    if word := _word_of(event):
+        said += f": {_words(word)}"
+    elif after.get("note"):
+        said += f": {_plain(after['note'])}"
     details = "; ".join(f"{_words(key)} {_plain(value)}" for key, value in after.items() if key not in _TOLD and value)
     return f"{said} ({details})" if details else said
 
@@ -166,20 +175,36 @@ def _plain(value: Any) -> str:
     return str(value)[:300]
 
 
+def _word_of(event: Mapping[str, Any]) -> str:
+    """Return the word of a decision; the first of two stands in the proposal that waits for the second."""
+    after = event["after"]
+    return str(after.get("disposition") or (after.get("proposal") or {}).get("disposition") or "")
+
+
 def _decisions(history: Sequence[Mapping[str, Any]], reasons: Mapping[str, Mapping[str, str]]) -> Iterator[Decision]:
     for event in history:
-        word = event["after"].get("disposition")
-        if word:
+        if word := _word_of(event):
             code = str(event["after"].get("reason", ""))
             yield Decision(
                 event["at"],
                 event["actor"],
-                _words(word),
+                _words(word) + _standing(event),
                 reasons.get(word, {}).get(code, _words(code)),
                 str(event["after"].get("note", "")),
                 tuple(sorted((str(k), str(v)) for k, v in event["versions"].items())),
                 event["digest"],
             )
+
+
+def _standing(event: Mapping[str, Any]) -> str:
+    """Return what a decision is among two: the first, the second that agrees, or the one that does not."""
+    after = event["after"]
+    unaware = ", unaware of the first" if after.get("blind") else ""
+    if event["action"] == "case.proposed":
+        return " (first of two)"
+    if event["action"] == "case.contested":
+        return f" (second, against the first{unaware})"
+    return f" (second, as the first{unaware})" if after.get("first") else ""
 
 
 def _versions(stories: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

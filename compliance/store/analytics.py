@@ -1,14 +1,14 @@
 """What analytics are counted from. The database counts what is alike, so that each sort of case is read once."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine, Text, cast, func
 from sqlmodel import Session, col, select
 
-from compliance.agreement import agreement
+from compliance.agreement import Paired, agreement, paired
 from compliance.analytics import Analytics, Tally, delays
 from compliance.case import CaseAction
 from compliance.store.database import read_scope
@@ -16,16 +16,28 @@ from compliance.store.dialect import month_of
 from compliance.store.tables import CaseRow, LedgerRow, StoryRow
 
 _PAGE = 5_000
-# Every action of the record that is a reader's word on a case, in ``after.disposition``.
-READER_WORDS = (CaseAction.DECIDED.value,)
+# Every action of the record that is a reader's word on a case.
+READER_WORDS = (CaseAction.PROPOSED.value, CaseAction.DECIDED.value, CaseAction.CONTESTED.value)
+_SECOND = {True: "second readings, first one unknown to the reader", False: "second readings, first one shown",
+           None: "second readings of which it is not on record whether the first was shown"}  # fmt: skip
 
 
 def analytics(engine: Engine, since: datetime) -> Analytics:
     """Count the cases opened since then, and what was decided of them."""
     with read_scope(engine) as session:
         return Analytics(
-            since, _tally(session, since), delays(_hours(session, since)), agreement(_words(session, since))
+            since,
+            _tally(session, since),
+            delays(_hours(session, since)),
+            agreement(_words(session, since)),
+            _second_readings(session, since),
         )
+
+
+def mark(session: Session) -> tuple[Any, ...]:
+    """Return what is different after every change of a case: how many there are, their revisions, the last change."""
+    revisions, last = func.sum(CaseRow.revision), func.max(CaseRow.changed_at)
+    return tuple(session.exec(select(func.count(), revisions, last).select_from(CaseRow)).one())
 
 
 def _tally(session: Session, since: datetime) -> Tally:
@@ -35,10 +47,12 @@ def _tally(session: Session, since: datetime) -> Tally:
     columns: tuple[Any, ...] = (month, regimes, kinds, CaseRow.disposition, number)
     alike = select(*columns).where(recent)
     for told in session.exec(alike.group_by(month, regimes, kinds, col(CaseRow.disposition))):
-        tally.count_cases(told[0], json.loads(told[1]), json.loads(told[2]), told[3], told[4])
+        tally.count_cases(told[0], orjson.loads(told[1]), orjson.loads(told[2]), told[3], told[4])
     same = select(parties, number).where(recent).group_by(parties)
-    for told_parties, times in session.exec(same.execution_options(yield_per=_PAGE)):
-        tally.count_parties(json.loads(told_parties), times)
+    # Past the object mapper, and one by one, so that nothing is held: there may be a hundred thousand.
+    with session.connection().execute(same, execution_options={"yield_per": _PAGE}) as found:
+        for told_parties, times in found:
+            tally.count_parties(orjson.loads(told_parties), times)
     return tally
 
 
@@ -62,7 +76,7 @@ def _hours(session: Session, since: datetime) -> Iterator[float]:
 
 
 def _words(session: Session, since: datetime) -> Iterator[dict[str, str]]:
-    """Yield, for each case with two readers or more, each reader's last word on it."""
+    """Yield, for each case with two readers or more, each reader's first word on it, before they could talk it over."""
     twice = (
         select(LedgerRow.subject)
         .where(col(LedgerRow.action).in_(READER_WORDS), col(LedgerRow.at) >= since)
@@ -80,7 +94,19 @@ def _words(session: Session, since: datetime) -> Iterator[dict[str, str]]:
             yield words
         if subject != here:
             here, words = subject, {}
-        if after.get("disposition"):
-            words[actor] = str(after["disposition"])
+        # The first of two decisions stands in the proposal that waits for the second.
+        if word := after.get("disposition") or (after.get("proposal") or {}).get("disposition"):
+            words.setdefault(actor, str(word))
     if words:
         yield words
+
+
+def _second_readings(session: Session, since: datetime) -> tuple[Paired, ...]:
+    """Return how far second readings agree with the first: those unaware of it, and those to whom it was shown."""
+    ends = (CaseAction.DECIDED.value, CaseAction.CONTESTED.value)
+    statement = select(LedgerRow.after).where(col(LedgerRow.action).in_(ends), col(LedgerRow.at) >= since)
+    found: dict[bool | None, list[tuple[str, str]]] = {blind: [] for blind in _SECOND}
+    for after in session.exec(statement.execution_options(yield_per=_PAGE)):
+        if first := after.get("first"):
+            found[after.get("blind")].append((str(first["disposition"]), str(after["disposition"])))
+    return tuple(paired(_SECOND[blind], pairs) for blind, pairs in found.items() if pairs or blind is not None)

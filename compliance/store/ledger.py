@@ -28,9 +28,9 @@ def append(
 ) -> LedgerRow:
     """Add one event behind the newest one; its digest covers the event and the digest before it."""
     one_writer(session, _LOCK)
-    head = session.exec(select(LedgerRow).order_by(col(LedgerRow.id).desc()).limit(1)).first()
+    rows, last = head(session)
     row = LedgerRow(
-        id=head.id + 1 if head else 1,
+        id=rows + 1,
         at=at,
         actor=actor,
         action=action,
@@ -38,13 +38,19 @@ def append(
         before=dict(before or {}),
         after=dict(after or {}),
         versions=dict(versions or {}),
-        previous=head.digest if head else GENESIS,
+        previous=last,
         digest="",
     )
     row.digest = digest_of(row)
     session.add(row)
     session.flush()
     return row
+
+
+def head(session: Session) -> tuple[int, str]:
+    """Return how many rows the record has and the digest of the last; of an empty one, the chain's first link."""
+    row = session.exec(select(LedgerRow).order_by(col(LedgerRow.id).desc()).limit(1)).first()
+    return (row.id or 0, row.digest) if row else (0, GENESIS)
 
 
 def digest_of(row: LedgerRow) -> str:

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from compliance.case import CaseState
 from compliance.priority import Weighed, priority
+from compliance.searchwords import index_words, is_beyond_latin
 from compliance.severity import Severity, SeverityPolicy, severity_of
 from compliance.store import cases
 from compliance.store.dialect import insert_new
@@ -86,7 +87,8 @@ def _words(row: CaseRow, told: Sequence[tuple[StoryRow, ScreeningRow]]) -> str:
     for story, screening in told[:_MOST_TITLES]:
         parts.append(story.title)
         parts.extend(_quotes(story, screening.judgement))
-    return "\n".join(dict.fromkeys(parts))[:_MOST_WORDS]
+    words = "\n".join(dict.fromkeys(parts))[:_MOST_WORDS]
+    return f"{words}\n{index_words(words)}" if is_beyond_latin(words) else words
 
 
 def _quotes(story: StoryRow, judgement: dict[str, Any]) -> list[str]:

@@ -155,8 +155,9 @@ def place(session: Session, filters: Filters, who: str, now: datetime, row: Case
     """Return where the case stands, or would stand, in the filtered queue."""
     conditions = _conditions(filters, who, now)
     worth, number_ = col(CaseRow.priority), col(CaseRow.id)
-    ahead = or_(worth > row.priority, and_(worth == row.priority, number_ < row.id))
-    behind = or_(worth < row.priority, and_(worth == row.priority, number_ > row.id))
+    # The first bound of each is a range of the index, the second sorts out what has the same priority.
+    ahead = and_(worth >= row.priority, or_(worth > row.priority, number_ < row.id))
+    behind = and_(worth <= row.priority, or_(worth < row.priority, number_ > row.id))
     before = select(CaseRow.id).where(*conditions, ahead).limit(_MOST_COUNTED).subquery()
     number = session.exec(select(func.count()).select_from(before)).one() + 1
     reference = select(CaseRow.reference).where(*conditions)

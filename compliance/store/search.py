@@ -1,25 +1,32 @@
 """Full-text search over cases and stories: FTS5 on SQLite, GIN on PostgreSQL. Newest first, the last word open."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
+from compliance.searchwords import asked_words, is_beyond_latin
 from compliance.store.tables import CaseRow, CaseStoryRow, StoryRow
 
 _WORD = re.compile(r"[^\W_]+")
-_MOST_WORDS, _MOST_LETTERS = 8, 40
+_MOST_WORDS, _MOST_LETTERS, _MOST_ASKED = 8, 40, 400
 # Must be the expression of the index in the migration, letter for letter.
 _PLAIN = "translate({}, '-/.,:@_&''\"()', '             ')"
 _SOURCES = {
     "stories": ("id", "title || ' ' || left(text, 50000)"),
     "case_words": ("case_id", "words"),
+    "story_words": ("story_id", "words"),
 }
-# PostgreSQL sorts what it finds; of what stands nearly everywhere it looks at so many.
+# PostgreSQL's index of stories is cut into shelves (migration 0011): each holds every twentieth run of 50,000 stories.
+_SHELVES, _RUN = 20, 50_000
+# So many of the newest stories are looked through before the others: what stands nearly everywhere stands there too.
+_NEWEST = 4_000
 _SAMPLE = 2_000
 
 
@@ -42,27 +49,49 @@ class Hits:
     stories: tuple[StoryHit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A word that is asked for; one that ``is_open`` may be the beginning of a longer one."""
+
+    word: str
+    is_open: bool
+
+
 def words_of(given: str) -> list[str]:
     """Return the words that are searched for: letters and figures alone, so that no sign is read as a command."""
-    return [word[:_MOST_LETTERS].lower() for word in _WORD.findall(given[:400])][:_MOST_WORDS]
+    return [word[:_MOST_LETTERS].lower() for word in _WORD.findall(given[:_MOST_ASKED])][:_MOST_WORDS]
+
+
+def _asked(given: str) -> tuple[list[Asked], bool]:
+    """Return the words of a question, and whether one is beyond Latin letters, so that all are looked for as spelt."""
+    if is_beyond_latin(given[:_MOST_ASKED]):
+        spelt = asked_words(given[:_MOST_ASKED])[: 4 * _MOST_WORDS]
+        return [Asked(word, is_open) for word, is_open in spelt], True
+    words = words_of(given)
+    # One letter begins a tenth of all words: it is no beginning yet. A figure begins few.
+    last = len(words) - 1
+    return [Asked(word, n == last and (len(word) > 1 or word.isdigit())) for n, word in enumerate(words)], False
 
 
 def search(session: Session, given: str, limit: int = 20) -> Hits:
     """Return the cases and stories that hold every word; the last may be the beginning of one."""
-    words = words_of(given)
-    if not words:
+    asked, beyond = _asked(given)
+    if not asked:
         return Hits((), ())
-    return Hits(tuple(_cases(session, words, limit)), tuple(_stories(session, words, limit)))
+    return Hits(
+        tuple(_cases(session, asked, limit)),
+        tuple(_stories(session, asked, limit, "story_words" if beyond else "stories")),
+    )
 
 
-def _cases(session: Session, words: list[str], limit: int) -> list[CaseRow]:
+def _cases(session: Session, words: Sequence[Asked], limit: int) -> list[CaseRow]:
     ids = _matching(session, "case_words", words, limit)
     found = {row.id: row for row in session.exec(select(CaseRow).where(col(CaseRow.id).in_(ids)))}
     return [found[i] for i in ids if i in found]
 
 
-def _stories(session: Session, words: list[str], limit: int) -> list[StoryHit]:
-    ids = _matching(session, "stories", words, limit)
+def _stories(session: Session, words: Sequence[Asked], limit: int, table: str) -> list[StoryHit]:
+    ids = _matching(session, table, words, limit)
     rows = select(StoryRow).where(col(StoryRow.id).in_(ids)).options(defer(StoryRow.text))  # type: ignore[arg-type]
     found = {row.id: row for row in session.exec(rows)}
     held = (
@@ -78,30 +107,68 @@ def _stories(session: Session, words: list[str], limit: int) -> list[StoryHit]:
     ]
 
 
-def _matching(session: Session, table: str, words: list[str], limit: int) -> list[int]:
+def _matching(session: Session, table: str, words: Sequence[Asked], limit: int) -> list[int]:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         # FTS5 reads a word's rows from the end, and stops at the limit however often the word stands.
-        query = " ".join(f'"{word}"' for word in words) + " *"
+        query = " ".join(f'"{a.word}"*' if a.is_open else f'"{a.word}"' for a in words)
         found: Any = connection.execute(
             text(f"SELECT rowid FROM {table}_fts WHERE {table}_fts MATCH :query ORDER BY rowid DESC LIMIT :limit"),  # noqa: S608
             {"query": query, "limit": limit},
         )
         return list(found.scalars())
+    query = " & ".join(f"{a.word}:*" if a.is_open else a.word for a in words)
+    last = connection.execute(text("SELECT max(id) FROM stories")).scalar() or 0
+    # Reading every row means parsing every text anew, which the planner takes to be cheap: only the index serves.
+    connection.execute(text("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off"))
+    if table == "stories":
+        ids = _shelved(connection, query, limit, last)
+    else:
+        ids = _indexed(connection, table, query, limit, len(words) == 1)
+    connection.execute(
+        text("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on; SET LOCAL gin_fuzzy_search_limit = 0")
+    )
+    return ids
+
+
+def _indexed(connection: Connection, table: str, query: str, limit: int, is_one: bool) -> list[int]:
+    """Return the newest of a table's rows that match; of what stands nearly everywhere, the newest of a sample.
+
+    A random sample serves one word alone: of several, each would be sampled by itself, and what holds them all missed.
+    """
     key, content = _SOURCES[table]
-    query = " & ".join(words) + ":*"
-    # Reading every row means parsing every text anew, which the planner takes to be cheap. A random sample serves one
-    # word alone: of several, each would be sampled by itself, and what holds them all would be missed.
-    sample = _SAMPLE if len(words) == 1 else 0
-    connection.execute(text(f"SET LOCAL gin_fuzzy_search_limit = {sample}; SET LOCAL enable_seqscan = off"))
+    connection.execute(text(f"SET LOCAL gin_fuzzy_search_limit = {_SAMPLE if is_one else 0}"))
     found = connection.execute(
         text(
-            f"WITH found AS MATERIALIZED (SELECT {key} AS id FROM {table} WHERE "  # noqa: S608
-            f"to_tsvector('simple'::regconfig, {_PLAIN.format(content)}) @@ to_tsquery('simple', :query) "
-            "LIMIT :most) SELECT id FROM found ORDER BY id DESC LIMIT :limit"
+            f"WITH found AS MATERIALIZED (SELECT {key} AS id FROM {table} WHERE {_holds(content)} LIMIT :most) "  # noqa: S608
+            "SELECT id FROM found ORDER BY id DESC LIMIT :limit"
         ),
         {"query": query, "limit": limit, "most": 2 * _SAMPLE},
     )
-    ids = list(found.scalars())
-    connection.execute(text("SET LOCAL enable_seqscan = on"))
-    return ids
+    return list(found.scalars())
+
+
+def _holds(content: str) -> str:
+    return f"to_tsvector('simple'::regconfig, {_PLAIN.format(content)}) @@ to_tsquery('simple', :query)"
+
+
+def _shelved(connection: Connection, query: str, limit: int, last: int) -> list[int]:
+    """Return the newest stories that match, of those up to an id: the newest are asked first, then a run, then all."""
+    found: list[int] = []
+    edges = (last + 1, last - _NEWEST, last - _RUN, 0)
+    for above, (until, since) in enumerate(pairwise(edges)):
+        if since < until and len(found) < limit:
+            span = {"query": query, "limit": limit - len(found), "since": max(0, since), "until": max(0, until)}
+            found += connection.execute(text(_on_shelves(since, until, whole=above == 2)), span).scalars()
+    return found
+
+
+def _on_shelves(since: int, until: int, *, whole: bool) -> str:
+    """Return the statement that asks each shelf on which stories from one id up to another stand."""
+    shelves = range(_SHELVES) if whole else sorted({max(0, i) // _RUN % _SHELVES for i in (since, until - 1)})
+    asked = (
+        f"(SELECT id FROM stories WHERE id / {_RUN} % {_SHELVES} = {shelf} AND id >= :since AND id < :until "  # noqa: S608
+        f"AND {_holds(_SOURCES['stories'][1])} ORDER BY id DESC LIMIT :limit)"
+        for shelf in shelves
+    )
+    return f"SELECT id FROM ({' UNION ALL '.join(asked)}) AS found ORDER BY id DESC LIMIT :limit"  # noqa: S608

@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import String, cast, exists, func, literal
 from sqlmodel import Session, col, select
 
+from compliance.searchwords import is_beyond_latin
 from compliance.store import versions
 from compliance.store.dialect import insert_new
 from compliance.store.quarantine import MAX_TRIES
 from compliance.store.tables import QuarantineRow, ScreeningRow, StoryRow
+from compliance.store.tables_desk import StoryWordsRow
 from compliance.store.tables_versions import StoryVersionRow
 from compliance.story import Story, TextQuality
 
@@ -63,7 +65,15 @@ def add(
         }
         for s, (feed_capture, page_capture) in zip(stories, captures, strict=True)
     ]
-    return insert_new(session, StoryRow, rows)
+    added = insert_new(session, StoryRow, rows)
+    spell_words(session, [row["fingerprint"] for row in rows if is_beyond_latin(f"{row['title']} {row['text']}")])
+    return added
+
+
+def spell_words(session: Session, fingerprints: Sequence[str]) -> None:
+    """Enter the words by which stories in other scripts than the Latin one are found."""
+    for row in known(session, fingerprints).values():
+        insert_new(session, StoryWordsRow, [versions.words_of(row)])
 
 
 def _unscreened() -> Any:

@@ -67,6 +67,15 @@ class WordsRow(SQLModel, table=True):
     words: str = Field(sa_column=Column(Text, nullable=False))
 
 
+class StoryWordsRow(SQLModel, table=True):
+    """The words of a story that has letters beyond Latin ones, as ``compliance.searchwords`` spells them."""
+
+    __tablename__ = "story_words"
+
+    story_id: int = Field(primary_key=True, foreign_key="stories.id")
+    words: str = Field(sa_column=Column(Text, nullable=False))
+
+
 class ViewRow(SQLModel, table=True):
     """A queue's filters, kept under a name by the person who works with them."""
 

@@ -4,15 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
+from compliance.searchwords import index_words, is_beyond_latin
 from compliance.store.dialect import insert_new
 from compliance.store.tables import StoryRow
+from compliance.store.tables_desk import StoryWordsRow
 from compliance.store.tables_versions import StoryAliasRow, StoryVersionRow
 from compliance.story import Story
 
 # A page that changes its words at every fetch is no news any more; its bytes are captured all the same.
 MOST_VERSIONS = 50
+# A text is searched as far as this, in code points.
+MOST_SEARCHED = 50_000
 _CHUNK = 5_000
 
 
@@ -76,6 +81,14 @@ def adopt(session: Session, story_id: int, number: int) -> None:
     story.capture_id, story.page_capture_id = version.capture_id, version.page_capture_id
     session.add(story)
     session.flush()
+    session.connection().execute(delete(StoryWordsRow).where(col(StoryWordsRow.story_id) == story_id))
+    if is_beyond_latin(f"{story.title} {story.text}"):
+        insert_new(session, StoryWordsRow, [words_of(story)])
+
+
+def words_of(story: StoryRow) -> dict[str, object]:
+    """Return the row of words by which a story in another script than the Latin one is found."""
+    return {"story_id": story.id, "words": index_words(f"{story.title} {story.text[:MOST_SEARCHED]}")}
 
 
 def of_story(session: Session, story_id: int) -> list[StoryVersionRow]:

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from compliance.monitor import open_rulebook
+from compliance.monitor import Monitor, fetch_policy
 from compliance.settings import Settings
 from compliance.severity import SeverityPolicy, load_severity_policy
 from compliance.store import priorities, readings
@@ -90,13 +90,16 @@ _ADVICE = {
 
 
 def create_app(settings: Settings, engine: Engine) -> FastAPI:
-    """Return the review desk on this database. A route without declared roles stops the start."""
+    """Return the review desk on this database. A wrong configuration or a route without roles stops the start."""
     app = FastAPI(title="Embargo Watch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.settings, app.state.engine = settings, engine
     app.state.reasons = load_reasons(settings.config / "reasons.yml")
-    app.state.regimes = {number: regime.name for number, regime in open_rulebook().regimes.items()}
+    app.state.monitor = Monitor(settings, engine, (), fetch_policy(settings))
+    # Whom a change at the desk is told to must be known before the first change.
+    app.state.rulebook, _ = app.state.monitor.rulebook, app.state.monitor.alert_book
+    app.state.regimes = {number: regime.name for number, regime in app.state.rulebook.regimes.items()}
     app.state.severity = load_severity_policy(settings.config / "severity.yml", app.state.regimes)
-    app.state.pages = open_pages()
+    app.state.pages, app.state.counted = open_pages(), {}
     _weigh_anew(engine, app.state.severity)
     app.state.provider = sso.open_provider(settings)
     app.state.verifying = Lock()

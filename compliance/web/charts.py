@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import combining, east_asian_width
 
 WIDTH, LABEL, ROW, GAP = 420, 168, 22, 6
+# Letters of a bar's label that have room beside it; those of Chinese, Japanese and Korean take twice as much.
+_LETTERS = 20
 HEIGHT = 180
 
 
@@ -17,6 +20,20 @@ class Bar:
     y: float
     width: float
     height: float
+
+    @property
+    def short(self) -> str:
+        """The label, cut where it would run out of the picture."""
+        if _room(self.label) <= _LETTERS:
+            return self.label
+        kept = self.label
+        while _room(kept) > _LETTERS - 1:
+            kept = kept[:-1]
+        return f"{kept.rstrip()}…"
+
+
+def _room(text: str) -> int:
+    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def case_facts(
     request: Request, session: Session, reference: str, visitor: Visitor, back: str, typed: Typed | None = None
 ) -> dict[str, Any]:
     """Return what the case's template needs. Raises HTTPException 404 for an unknown case."""
-    found = dossier(session, reference)
+    found = dossier(session, reference, request.app.state.rulebook)
     if found is None:
         raise HTTPException(404)
     now = datetime.now(UTC)
@@ -41,6 +41,7 @@ def case_facts(
         "typed": dict(typed or {}),
         "reasons": request.app.state.reasons,
         "regimes": request.app.state.regimes,
+        "rules_now": request.app.state.rulebook.version,
         "vocabulary": {"kinds": list(Kind), "roles": list(Part), "types": list(PartyType), "statuses": list(Status)},
         "people": access.officers(session),
         "works": visitor.role in access.DECIDERS,

@@ -136,7 +136,7 @@ def set_fact(act: Act, fact: str, values: Collection[str], note: str) -> None:
 
 
 def _correct(act: Act, fact: str, change: Callable[[Any], Any], note: str) -> None:
-    correcting.correct(act.engine, act.reference, fact, change, note, *act.held, act.policy)
+    correcting.correct(act.engine, act.reference, fact, change, note, *act.held, act.policy, act.state.monitor)
 
 
 def mark(act: Act, span: Span) -> None:
@@ -151,19 +151,19 @@ def unmark(act: Act, number: int) -> None:
 
 def move_story(act: Act, story: int, target: str) -> None:
     """Put a story into another case."""
-    regrouping.move_story(act.engine, act.reference, story, target.strip(), *act.held, act.policy)
+    regrouping.move_story(act.engine, act.reference, story, target.strip(), *act.held, act.policy, act.state.monitor)
 
 
 def split_case(act: Act, story: int, keep: bool) -> str:
     """Open a case of its own for a story; return its reference."""
-    return regrouping.split_case(act.engine, act.reference, story, keep, *act.held, act.policy)
+    return regrouping.split_case(act.engine, act.reference, story, keep, *act.held, act.policy, act.state.monitor)
 
 
 def merge_cases(act: Act, target: str) -> None:
     """Let another case stand for this one too."""
-    regrouping.merge_cases(act.engine, act.reference, target.strip(), *act.held, act.policy)
+    regrouping.merge_cases(act.engine, act.reference, target.strip(), *act.held, act.policy, act.state.monitor)
 
 
 def undo(act: Act, change: int) -> None:
     """Take one change of the case back."""
-    undoing.undo(act.engine, act.reference, change, *act.held, act.policy)
+    undoing.undo(act.engine, act.reference, change, *act.held, act.policy, act.state.monitor)

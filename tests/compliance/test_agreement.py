@@ -2,7 +2,7 @@
 
 import pytest
 
-from compliance.agreement import agreement
+from compliance.agreement import agreement, paired
 
 
 def test_full_agreement_is_one_and_one_reader_says_nothing() -> None:
@@ -29,3 +29,18 @@ def test_where_nothing_could_differ_there_is_no_alpha() -> None:
     assert agreement([{"a": "breach", "b": "breach"}]).alpha is None
     nothing = agreement([])
     assert (nothing.cases, nothing.share, nothing.alpha) == (0, None, None)
+
+
+def test_kappa_of_a_table_worked_by_hand() -> None:
+    """Fifty cases: 20 yes/yes, 5 yes/no, 10 no/yes, 15 no/no; 0.7 alike, 0.5 by chance (25 * 30 + 25 * 20 of 2,500)."""
+    pairs = [("y", "y")] * 20 + [("y", "n")] * 5 + [("n", "y")] * 10 + [("n", "n")] * 15
+    found = paired("second readings", pairs)
+    assert (found.cases, found.alike, found.share) == (50, 35, 0.7)
+    assert found.kappa == pytest.approx((0.7 - 0.5) / (1 - 0.5))
+
+
+def test_kappa_is_below_nought_where_readers_contradict_and_none_where_they_could_not() -> None:
+    assert paired("", [("y", "n"), ("n", "y")]).kappa == -1
+    assert paired("", [("y", "y")]).kappa is None
+    nothing = paired("", [])
+    assert (nothing.cases, nothing.share, nothing.kappa) == (0, None, None)

@@ -1,5 +1,6 @@
 """What cases add up to, counted from a database and from plain values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,8 @@ from sqlalchemy import Engine
 from compliance.analytics import Tally, delays, months_between, routes_of
 from compliance.case import Disposition
 from compliance.decision import dispose_case, reopen_case
+from compliance.settings import Settings
+from compliance.severity import load_severity_policy
 from compliance.store import analytics as shelf
 from compliance.store.analytics import analytics
 from compliance.web import charts
@@ -84,6 +87,42 @@ def test_the_database_tells_routes_delays_and_agreement(engine: Engine, monkeypa
     assert analytics(engine, now + timedelta(days=1)).tally.cases == 0
 
 
+def second(engine: Engine, number: int, words: tuple[Disposition, Disposition], *, blind: bool) -> None:
+    """Let ada decide a grave case first and bob second."""
+    policy = load_severity_policy(Settings().config / "severity.yml")
+    terms = {s: replace(t, four_eyes=True, blind=blind) for s, t in policy.terms.items()}
+    story = factories.story(fingerprint=str(number) * 64)
+    reference = open_case(engine, story, policy=replace(policy, terms=terms))
+    now, reasons = datetime.now(UTC), {Disposition.BREACH: "act_alleged", Disposition.NOT_BREACH: "lawful"}
+    for revision, (reader, word) in enumerate(zip(("ada", "bob"), words, strict=True), 1):
+        dispose_case(engine, reference, word, reasons[word], "", reader, revision, now, is_approver=True)
+
+
+def test_second_readings_count_whether_they_agree_or_not_and_the_blind_ones_apart(engine: Engine) -> None:
+    breach, lawful = Disposition.BREACH, Disposition.NOT_BREACH
+    for number, (words, blind) in enumerate(
+        [((breach, breach), True), ((lawful, lawful), True), ((breach, lawful), True), ((breach, breach), False)]
+    ):
+        second(engine, number, words, blind=blind)
+    found = analytics(engine, datetime.now(UTC) - timedelta(days=1))
+    blind_, shown = found.second_readings
+    assert (blind_.cases, blind_.alike, shown.cases, shown.alike) == (3, 2, 1, 1)
+    # 2 of 3 alike; by chance 2 * 1 + 1 * 2 of 9.
+    assert blind_.kappa == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
+    assert (found.agreement.cases, found.agreement.alike) == (4, 3)
+
+
+def test_the_first_word_of_each_reader_counts(engine: Engine) -> None:
+    second(engine, 1, (Disposition.BREACH, Disposition.NOT_BREACH), blind=True)
+    [reference] = [f"EW-{datetime.now(UTC):%Y}-00001"]
+    # Sent back, the second reader comes round to the first's word: that is no agreement.
+    dispose_case(engine, reference, Disposition.GREY, "unclear", "", "ada", 3, datetime.now(UTC))
+    reopen_case(engine, reference, "", "bob", 4, datetime.now(UTC))
+    dispose_case(engine, reference, Disposition.GREY, "unclear", "", "bob", 5, datetime.now(UTC))
+    found = analytics(engine, datetime.now(UTC) - timedelta(days=1))
+    assert (found.agreement.cases, found.agreement.alike) == (1, 0)
+
+
 def test_charts_fit_their_box_and_say_what_they_show() -> None:
     drawn = charts.bars("By regime", [("UN-SC1718", 40), ("UN-SC1591", 1), ("none", 0)])
     assert "the longest is UN-SC1718 with 40" in drawn.sums_up
@@ -92,3 +131,12 @@ def test_charts_fit_their_box_and_say_what_they_show() -> None:
             assert bar.x >= 0 and bar.x + bar.width <= chart.width and bar.y >= 0 and bar.y + bar.height <= chart.height
     assert charts.bars("x", []).sums_up == "Nothing to show."
     assert charts.columns("x", [("a", 0)]).bars[0].height == 0
+
+
+def test_a_label_is_cut_to_the_room_that_it_has() -> None:
+    told = ["Iran → Houthis", "Democratic Republic of the Congo → M23", "朝鮮民主主義人民共和国 → ロシア", "سفينة"]
+    short = [bar.short for bar in charts.bars("x", [(label, 1) for label in told]).bars]
+    assert short == ["Iran → Houthis", "Democratic Republic…", "朝鮮民主主義人民…", "سفينة"] or short[2].startswith(
+        "朝鮮民主主義人民"
+    )
+    assert all(len(label) <= 20 for label in short) and len(short[2]) <= 11

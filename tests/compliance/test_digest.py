@@ -19,7 +19,7 @@ from compliance.receiver import catch_alerts, caught
 from compliance.settings import Settings
 from compliance.store import feeds
 from compliance.store.database import session_scope
-from compliance.store.tables import CaseRow, OutboxRow, RunFeedRow, RunRow, StoryRow
+from compliance.store.tables import CaseRow, LedgerRow, OutboxRow, RunFeedRow, RunRow, StoryRow
 from compliance.story import Feed, FeedState, FetchOutcome
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
@@ -193,3 +193,12 @@ def test_a_digest_reaches_a_receiver_once_and_signed(monitor: Monitor, tmp_path:
     sent["Subject"] = str(mail["subject"])
     assert (mail["from"], mail["to"]) == (monitor.settings.alert_from, monitor.settings.alert_to)
     assert sent["Subject"] == "[digest] 2026-11-20: no run took place, nothing is covered"
+
+
+def test_the_digest_carries_the_head_of_the_record_that_names_its_certificate(monitor: Monitor) -> None:
+    assert queue_digest(monitor, DAY) == 1
+    with session_scope(monitor.engine) as session:
+        (mail,) = session.exec(select(OutboxRow))
+        (row,) = session.exec(select(LedgerRow))
+    told = f"Record: 1 rows, the last with the digest {row.digest}"
+    assert row.action == "certificate.issued" and told in mail.payload["text"] and told in mail.payload["html"]

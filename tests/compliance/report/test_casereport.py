@@ -103,3 +103,28 @@ def test_a_case_of_which_little_is_known_has_a_report_too() -> None:
     report = case_report(bare | {"stories": [story], "history": [], "denied_by": []}, "ada", REPORT.made_at, {})
     assert report.parties == report.decisions == report.chronology == report.versions == ()
     assert ("State", "waiting") in report.facts and ("Regimes", "open") in report.facts
+
+
+def test_both_of_two_decisions_are_told_and_which_is_which() -> None:
+    first = {"by": "ada", "disposition": "breach", "reason": "act_alleged", "note": "two ports", "evidence": "ab" * 32}
+    rows = [
+        ("ada", "case.proposed", {"state": "second", "proposal": first, "reason": "act_alleged", "note": "two ports"}),
+        ("bob", "case.contested", {"disposition": "grey", "reason": "unclear", "first": first, "blind": True}),
+        ("ada", "case.proposed", {"state": "second", "proposal": first, "reason": "act_alleged"}),
+        ("bob", "case.decided", {"disposition": "breach", "reason": "act_alleged", "first": first, "blind": False}),
+        ("bob", "case.noted", {"note": "asked the port"}),
+    ]
+    history = [
+        {"at": f"2026-11-2{n}T08:00:00+00:00", "actor": who, "action": action, "before": {}, "after": after,
+         "versions": {}, "digest": "33" * 32}
+        for n, (who, action, after) in enumerate(rows)
+    ]  # fmt: skip
+    told = case_report(FOUND | {"history": history}, "ada", "2026-11-22T10:00:00+00:00", REASONS)
+    assert [(d.actor, d.word) for d in told.decisions] == [
+        ("ada", "breach (first of two)"), ("bob", "grey (second, against the first, unaware of the first)"),
+        ("ada", "breach (first of two)"), ("bob", "breach (second, as the first)"),
+    ]  # fmt: skip
+    assert told.decisions[0].note == "two ports"
+    done = [m.what for m in told.chronology if m.who in ("ada", "bob")]
+    assert done == ["decided first: breach", "disagreed with the first decision: grey", "decided first: breach",
+                    "decided: breach", "noted: asked the port"]  # fmt: skip

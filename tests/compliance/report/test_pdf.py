@@ -91,3 +91,12 @@ def test_the_pdf_is_tagged_and_names_its_title_and_language() -> None:
     root = reader.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"  # type: ignore[index]
     assert reader.metadata is not None and "EW-2026-00001" in (reader.metadata.title or "")
+
+
+def test_no_word_however_long_runs_off_the_page() -> None:
+    long = "W" * 300
+    party = PartyEntry(long, "company", ("carrier",), ((long, 1),))
+    moment = Moment("2026-11-20T03:00:00+00:00", long, f"noted: {long}")
+    told = text_of(replace(REPORT, act=long, parties=(party,), chronology=(moment,), law=(long,), reasons=(long,)))
+    assert told.replace("\n", "").replace("\u200b", "").count(long) >= 3
+    assert max(len(line.replace("\u200b", "")) for line in told.splitlines()) < 140

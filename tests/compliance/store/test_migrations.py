@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import text
+from alembic.script import ScriptDirectory
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from compliance.intake.health import Standing, is_due
@@ -139,4 +140,25 @@ def test_older_stories_and_cases_are_found_and_weighed(old_database: str) -> Non
     with pytest.raises(DBAPIError), engine.begin() as connection:
         # One story still opens one case at most.
         connection.execute(text(second), NOW)
+    engine.dispose()
+
+
+def test_older_stories_and_cases_in_other_scripts_are_found(old_database: str) -> None:
+    engine = open_engine(old_database)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", database._without_foreign_keys)
+    with engine.begin() as connection:
+        config = database._alembic(old_database)
+        config.attributes["connection"] = connection
+        before = ScriptDirectory.from_config(config).get_revision("0011").down_revision
+        assert isinstance(before, str)
+        command.upgrade(config, before)
+        connection.execute(text("UPDATE stories SET title = 'Корабль', text = '朝鲜货轮运送炮弹 to Dunai'"))
+        connection.execute(text("INSERT INTO case_words VALUES (1, 'EW-1 السفينة')"))
+    upgrade(old_database)
+    with session_scope(engine) as session:
+        for asked in ("корабль", "炮弹", "dunai", "dunai 货轮"):
+            assert [hit.id for hit in search.search(session, asked).stories] == [1], asked
+        for asked in ("سفينة", "ew-1"):
+            assert [row.reference for row in search.search(session, asked).cases] == ["EW-1"], asked
     engine.dispose()

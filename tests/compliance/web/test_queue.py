@@ -192,7 +192,7 @@ def test_what_holds_two_frequent_words_is_found_though_it_is_rare(postgres_url: 
             "CASE WHEN mod(i, 9000) = 0 THEN 'oil ship' WHEN mod(i, 2) = 0 THEN 'oil' ELSE 'ship' END, "
             "'', now(), 'full' FROM generate_series(1, 30000) AS n(i)"
         )
-        session.connection().exec_driver_sql("SELECT gin_clean_pending_list('ix_stories_fts')")
+        session.connection().exec_driver_sql("SELECT gin_clean_pending_list('ix_stories_fts_0')")
     with session_scope(engine) as session:
         assert [hit.id for hit in search.search(session, "oil ship").stories] == [27000, 18000, 9000]
         assert len(search.search(session, "oil").stories) == 20

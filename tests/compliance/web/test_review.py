@@ -27,7 +27,7 @@ def test_the_queue_shows_the_act_and_its_law(client: TestClient, reference: str)
     sign_in(client)
     page = client.get("/").text
     assert "North Korea → artillery shells → Russia" in page
-    assert "UN-SC1718" in page and reference in page and "denied by Russia" in page
+    assert "UN-SC1718" in page and reference in page and "denied by <bdi>Russia</bdi>" in page
 
 
 def test_an_empty_queue_says_why_it_is_empty(client: TestClient) -> None:
