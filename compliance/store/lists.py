@@ -73,7 +73,12 @@ _indexes: dict[tuple[tuple[tuple[str, str], ...], int], NameIndex] = {}
 
 
 def _last_removal(session: Session) -> int:
-    return session.exec(select(func.max(ListChangeRow.id)).where(ListChangeRow.what == What.REMOVED.value)).one() or 0
+    # By the few versions of the UN's lists, which are indexed: a watchlist's changes may be a hundred thousand.
+    ours = select(ListRow.id).where(col(ListRow.source).in_([s.value for s in Source]), col(ListRow.accepted))
+    statement = select(func.max(ListChangeRow.id)).where(
+        col(ListChangeRow.list_id).in_(ours), ListChangeRow.what == What.REMOVED.value
+    )
+    return session.exec(statement).one() or 0
 
 
 def taken_off(session: Session, listed: Collection[str]) -> list[Listed]:
