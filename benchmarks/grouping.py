@@ -3,7 +3,8 @@
 Authored acts, told in three to twelve stories each (tests/quality/grouping), go through the rules and the grouping in
 the order of their days, all of them taken as flagged. A third of the acts was set aside before anything was fitted;
 both figures are printed. ``--orders`` shuffles the stories to show how far the answer depends on their order; ``--fit``
-prints the weights that the acts not set aside would give.
+prints the weights that the acts not set aside would give. ``--crowds`` takes the acts of tests/quality/crowds instead,
+where the same parties act again and again.
 """
 
 import argparse
@@ -20,13 +21,14 @@ import yaml
 from compliance.groupcheck import GroupingFigures, measure
 from compliance.grouping import WEIGHTS, WINDOW, Act, OpenCase, act_of, features, is_copy, place
 from compliance.monitor import open_rulebook
-from compliance.particulars import passages
+from compliance.particulars import passages, place_names
 from compliance.story import Story
 from compliance.telling import passages_of, told_apart
 from rules.extraction import extract
 from rules.rulebook import Rulebook
 
 FOLDER = Path(__file__).parent.parent / "tests" / "quality" / "grouping"
+CROWDS = FOLDER.parent / "crowds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def read_acts(told: Sequence[Told], rulebook: Rulebook) -> dict[str, list[Act]]:
 def _acts_of(story: Story, rulebook: Rulebook) -> list[Act]:
     assert story.published is not None
     apart = told_apart(extract(story.title, story.text, story.published.date(), rulebook))
-    shares = passages_of(passages(story.title, story.text, story.publisher), apart)
+    day, places = story.published.date(), place_names(rulebook)
+    shares = passages_of(passages(story.title, story.text, story.publisher, on=day, places=places), apart)
     return [act_of(found, share, story.published) for found, share in zip(apart, shares, strict=True)]
 
 
@@ -146,8 +149,9 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=0, help="how many random orders to try")
     parser.add_argument("--errors", action="store_true", help="name what went wrong with the acts not set aside")
     parser.add_argument("--fit", action="store_true", help="print the weights that these acts would give")
+    parser.add_argument("--crowds", action="store_true", help="take the acts of few pairs of parties instead")
     options = parser.parse_args()
-    told = load_acts()
+    told = load_acts(CROWDS if options.crowds else FOLDER)
     acts = read_acts(told, open_rulebook())
     if options.fit:
         print({name: round(value, 2) for name, value in fitted(told, acts).items()})

@@ -104,7 +104,7 @@ def _telling_part(whole: Passage) -> Passage:
     names = telling((n for n in whole.names if name_rarity(n) >= _TELLING), _MOST_NAMES)
     words = telling((w for w in whole.words if rarity(w) >= _TELLING), _MOST_WORDS)
     figures = sorted(whole.figures, key=lambda f: (-len(f), f))[:_MOST_FIGURES]
-    return Passage(frozenset(names), frozenset(words), frozenset(figures))
+    return replace(whole, names=frozenset(names), words=frozenset(words), figures=frozenset(figures), start=0)
 
 
 @lru_cache(maxsize=100_000)

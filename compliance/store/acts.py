@@ -103,6 +103,10 @@ def profile(act: Act) -> dict[str, Any]:
         "names": sorted(act.told.names),
         "words": sorted(act.told.words),
         "figures": sorted(act.told.figures),
+        "places": sorted(act.told.places),
+        "ships": sorted(act.told.ships),
+        "amounts": sorted(act.told.amounts),
+        "days": sorted(act.told.days),
         "copies": act.copies,
     }
 
@@ -115,7 +119,20 @@ def _act(row: ToldActRow) -> Act:
         kinds=frozenset(kept["kinds"]),
         regimes=frozenset(kept["regimes"]),
         goods=frozenset(kept["goods"]),
-        told=Passage(frozenset(kept["names"]), frozenset(kept["words"]), frozenset(kept["figures"])),
+        told=_told(kept),
         day=row.day,
         copies=kept["copies"],
+    )
+
+
+def _told(kept: Mapping[str, Any]) -> Passage:
+    """Return the passage as it was kept; one of an earlier version tells no places, ships, amounts and days."""
+    return Passage(
+        frozenset(kept["names"]),
+        frozenset(kept["words"]),
+        frozenset(kept["figures"]),
+        places=frozenset(kept.get("places", ())),
+        ships=frozenset(kept.get("ships", ())),
+        amounts=frozenset((unit, value) for unit, value in kept.get("amounts", ())),
+        days=frozenset((first, last) for first, last in kept.get("days", ())),
     )
