@@ -39,6 +39,7 @@ _WORDED = (
 )
 _NUMBER = re.compile(
     rf"(?<![\w.,/-])(?P<sign>[$€£])? ?(?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|(?:{_WORDED}|an?)\b)"
+    rf"(?![\d%]|\.\d| ?(?:mm|cm|km|kg|cal)\b)"
     rf"(?:[ -](?P<scale>{'|'.join(_SCALES)})s?\b)?(?=(?P<rest>(?:[ -][^\W\d][\w’'-]*){{0,4}}))",
     re.IGNORECASE,
 )
@@ -121,20 +122,31 @@ def agree(one: Amount, other: Amount) -> bool:
 
 
 def same_amounts(left: frozenset[Amount], right: frozenset[Amount]) -> int:
-    """Return how many amounts of the left the right has, too."""
-    return sum(any(agree(one, other) for other in right) for one in left)
+    """Return how many amounts both have."""
+    found = (
+        sum(any(agree(a, b) for b in others) for a in amounts) for amounts, others in ((left, right), (right, left))
+    )
+    return min(found)
+
+
+def shared_units(left: frozenset[Amount], right: frozenset[Amount]) -> frozenset[str]:
+    """Return what both count."""
+    return frozenset(unit for unit, _ in left) & frozenset(unit for unit, _ in right)
 
 
 def other_amounts(left: frozenset[Amount], right: frozenset[Amount]) -> bool:
     """True where both count the same things and come to nothing alike."""
-    units = {unit for unit, _ in left} & {unit for unit, _ in right}
-    return bool(units) and not same_amounts(left, right)
+    return bool(shared_units(left, right)) and not same_amounts(left, right)
 
 
 def other_days(left: frozenset[Days], right: frozenset[Days], slack: int) -> bool:
     """True where both name days and none of them lie within so many days of each other."""
-    near = any(a[0] - slack <= b[1] and b[0] - slack <= a[1] for a in left for b in right)
-    return bool(left and right) and not near
+    return bool(left and right) and gap(left, right) > slack
+
+
+def gap(left: frozenset[Days], right: frozenset[Days]) -> int:
+    """Return how many days lie between the nearest of both; each must have some."""
+    return min(max(0, a[0] - b[1], b[0] - a[1]) for a in left for b in right)
 
 
 def is_after(days: frozenset[Days], published: date) -> bool:

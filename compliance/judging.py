@@ -14,8 +14,9 @@ from compliance.case import CaseAction, CaseOrigin, describe_act
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
 from compliance.drawing import MACHINE, draw_cleared
-from compliance.grouping import Act, Grouping, act_of, place
+from compliance.grouping import Grouping, act_of, place
 from compliance.language import is_covered, language_of
+from compliance.likeness import Act
 from compliance.monitor import Monitor
 from compliance.normal import normal_story, restored
 from compliance.novelty import Facts

@@ -2,13 +2,15 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import BigInteger, ColumnElement, func, literal, union_all
 from sqlmodel import Session, col, delete, select
 
 from compliance.case import CaseOrigin
-from compliance.grouping import WINDOW, Act, OpenCase, keys_of
+from compliance.grouping import OpenCase, keys_of
+from compliance.likeness import WINDOW, Act
 from compliance.particulars import Passage
 from compliance.store.dialect import insert_new
 from compliance.store.tables import CaseRow, CaseStoryRow
@@ -72,10 +74,8 @@ def alike(session: Session, act: Act, without: Collection[int] = ()) -> list[Ope
 def _sharing(session: Session, act: Act, without: Collection[int]) -> set[tuple[int, int]]:
     since, until = act.day - WINDOW, act.day + WINDOW
     within = (col(ActKeyRow.day) >= since, col(ActKeyRow.day) <= until)
-    terms = terms_of(act)
+    rare = _rare(session, terms_of(act), within)
     number = func.count()
-    common = select(ActKeyRow.term, number).where(col(ActKeyRow.term).in_(terms), *within).group_by(col(ActKeyRow.term))
-    rare = [term for term, acts in session.exec(common) if acts <= _COMMONEST]
     shared = (
         select(ActKeyRow.story_id, ActKeyRow.act)
         .where(col(ActKeyRow.term).in_(rare), *within)
@@ -85,6 +85,20 @@ def _sharing(session: Session, act: Act, without: Collection[int]) -> set[tuple[
         .limit(_MOST_ACTS)
     )
     return {(story, act_number) for story, act_number in session.exec(shared)}
+
+
+def _rare(session: Session, terms: Sequence[int], within: Sequence[ColumnElement[bool]]) -> list[int]:
+    """Return the terms that no more acts have than tell something.
+
+    Each is counted no further than that, so that a term of all stories costs no more than one of two thousand.
+    """
+    if not terms:
+        return []
+    counts = []
+    for term in terms:
+        mine = select(ActKeyRow.story_id).where(ActKeyRow.term == term, *within).limit(_COMMONEST + 1).subquery()
+        counts.append(select(literal(term, BigInteger), func.count()).select_from(mine))
+    return [term for term, acts in session.connection().execute(union_all(*counts)) if acts <= _COMMONEST]
 
 
 def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
@@ -112,7 +126,11 @@ def profile(act: Act) -> dict[str, Any]:
 
 
 def _act(row: ToldActRow) -> Act:
-    kept: Mapping[str, Any] = row.profile
+    return of_profile(row.profile, row.day)
+
+
+def of_profile(kept: Mapping[str, Any], day: datetime) -> Act:
+    """Return the act that was stored as plain values."""
     pairs: Sequence[Sequence[str]] = kept["roles"]
     return Act(
         roles=frozenset((role, name) for role, name in pairs),
@@ -120,7 +138,7 @@ def _act(row: ToldActRow) -> Act:
         regimes=frozenset(kept["regimes"]),
         goods=frozenset(kept["goods"]),
         told=_told(kept),
-        day=row.day,
+        day=day,
         copies=kept["copies"],
     )
 
