@@ -21,6 +21,7 @@ from compliance.monitor import Monitor
 from compliance.normal import normal_story, restored
 from compliance.novelty import Facts
 from compliance.particulars import passages, place_names
+from compliance.rarity import rarity_version
 from compliance.screening import Policy, Screening, Verdict, leave_unjudged, narrow, screen
 from compliance.store import (
     acts,
@@ -293,6 +294,7 @@ def _record(
             "model": screening.classification.version,
             "rules": screening.extraction.version,
             "policy": screening.policy_version,
+            "rarity": rarity_version(),
         },
     )
 

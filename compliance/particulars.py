@@ -76,6 +76,12 @@ def passages(
     )
 
 
+def terms_of(title: str, text: str, publisher: str | None = None) -> frozenset[str]:
+    """Return the names and words by which a story is compared, as the table of rarities counts them."""
+    whole = joined(passages(title, text, publisher))
+    return whole.names | whole.words
+
+
 def without_dateline(text: str) -> str:
     """Return the text without the place, agency and date that a wire sets before it."""
     found = _DATELINE.match(text)
