@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, func, literal, union_all
@@ -18,6 +19,8 @@ from compliance.store.tables_acts import ActKeyRow, ToldActRow
 
 # A term that more acts than this have in a year tells nothing; it is left out of the look-up.
 _COMMONEST = 2_000
+# So many rows of the rarest terms are read; what else an act shares is told by comparing it.
+_MOST_READ = 3_000
 # Of all acts that share a term, so many are compared: those that share most, the newer first.
 _MOST_ACTS = 60
 
@@ -88,17 +91,23 @@ def _sharing(session: Session, act: Act, without: Collection[int]) -> set[tuple[
 
 
 def _rare(session: Session, terms: Sequence[int], within: Sequence[ColumnElement[bool]]) -> list[int]:
-    """Return the terms that no more acts have than tell something.
+    """Return the rarest of the terms: so many as together no more acts have than are read for one look-up.
 
-    Each is counted no further than that, so that a term of all stories costs no more than one of two thousand.
+    Each is counted no further than where it tells nothing, so that a look-up costs the same however much is stored.
     """
     if not terms:
         return []
     counts = []
     for term in terms:
-        mine = select(ActKeyRow.story_id).where(ActKeyRow.term == term, *within).limit(_COMMONEST + 1).subquery()
-        counts.append(select(literal(term, BigInteger), func.count()).select_from(mine))
-    return [term for term, acts in session.connection().execute(union_all(*counts)) if acts <= _COMMONEST]
+        # Nothing but the index is read.
+        having = select(literal(1)).select_from(ActKeyRow).where(ActKeyRow.term == term, *within)
+        some = having.limit(_COMMONEST + 1).subquery()
+        counts.append(select(literal(term, BigInteger), func.count()).select_from(some))
+    told = sorted((acts, term) for term, acts in session.connection().execute(union_all(*counts)))
+    sums = accumulate(acts for acts, _ in told)
+    return [
+        term for (acts, term), so_far in zip(told, sums, strict=True) if acts <= _COMMONEST and so_far <= _MOST_READ
+    ]
 
 
 def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
