@@ -19,7 +19,8 @@ from statistics import median
 
 from sqlalchemy import Engine, text
 
-from compliance.grouping import Act, keys_of, place
+from compliance.grouping import keys_of, place
+from compliance.likeness import Act
 from compliance.particulars import Passage
 from compliance.rarity import TABLE
 from compliance.store import acts

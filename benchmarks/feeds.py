@@ -9,6 +9,7 @@ of the run in which no thread of it needed the processor, and how long it would 
 
 import json
 import os
+import random
 import resource
 import socket
 import subprocess
@@ -18,7 +19,16 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-PARAGRAPH = "Inspectors said the freighter left the quay at night and that its cargo was not declared to the port. " * 4
+WIRE = "Inspectors said the freighter left the quay at night and that its cargo was not declared to the port. " * 4
+_WORDS = "port crew cargo panel ship night quay border truck fuel bank firm trader court army gold coal flag"
+
+
+def told(feed: int, n: int) -> str:
+    """Return about 400 characters: one text in ten is a wire's, which thousands repeat, the others are their own."""
+    if n % 10 == 0:
+        return WIRE
+    chosen = random.Random(f"{feed} {n}").choices(_WORDS.split(), k=60)
+    return " ".join(f"{word}{number % 7}" if number % 3 else word for number, word in enumerate(chosen))
 
 
 def rss(feed: int, entries: int) -> bytes:
@@ -26,7 +36,7 @@ def rss(feed: int, entries: int) -> bytes:
     items = "".join(
         f"<item><title>Report {n} of feed {feed}</title><guid isPermaLink='false'>{feed}-{n}</guid>"
         f"<link>https://f{feed}.example/{n}</link><pubDate>Fri, 20 Nov 2026 {n % 24:02}:00:00 GMT</pubDate>"
-        f"<description>{PARAGRAPH}{n}</description></item>"
+        f"<description>{told(feed, n)}</description></item>"
         for n in range(entries)
     )
     return (

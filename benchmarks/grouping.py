@@ -2,8 +2,10 @@
 
 Authored acts, told in three to twelve stories each (tests/quality/grouping), go through the rules and the grouping in
 the order of their days, all of them taken as flagged. A third of the acts was set aside before anything was fitted;
-both figures are printed. ``--orders`` shuffles the stories to show how far the answer depends on their order; ``--fit``
-prints the weights that the acts not set aside would give.
+both figures are printed. ``--orders`` shuffles the stories to show how far the answer depends on their order.
+``--crowds`` takes the acts of tests/quality/crowds instead, where the same parties act again and again, and ``--made``
+so many acts of one pair of parties that chance made: of the seed that the weights were fitted on, and of another.
+``python -m benchmarks.grouping_fit`` prints the weights that the acts not set aside would give.
 """
 
 import argparse
@@ -11,22 +13,26 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import combinations, count
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from benchmarks.crowd import crowd
 from compliance.groupcheck import GroupingFigures, measure
-from compliance.grouping import WEIGHTS, WINDOW, Act, OpenCase, act_of, features, is_copy, place
+from compliance.grouping import OpenCase, act_of, place
+from compliance.likeness import Act
 from compliance.monitor import open_rulebook
-from compliance.particulars import passages
+from compliance.particulars import passages, place_names
 from compliance.story import Story
 from compliance.telling import passages_of, told_apart
 from rules.extraction import extract
 from rules.rulebook import Rulebook
 
 FOLDER = Path(__file__).parent.parent / "tests" / "quality" / "grouping"
+CROWDS = FOLDER.parent / "crowds"
+SEED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,19 @@ def _told(id_: str, act: str, row: Mapping[str, Any], held_out: bool) -> Told:
     return Told(id_, story, frozenset({act, *row.get("also", ())}), held_out)
 
 
+def made_acts(acts: int, seed: int) -> list[Told]:
+    """Return a crowd made by chance, set aside unless the seed is the one that the weights were fitted on."""
+    return [
+        Told(
+            f"made-{made.act}/{number}",
+            Story(f"made-{number}", made.title, made.text, made.day, publisher=made.outlet),
+            frozenset({f"made-{made.act}"}),
+            seed != SEED,
+        )
+        for number, made in enumerate(crowd(acts, seed))
+    ]
+
+
 def read_acts(told: Sequence[Told], rulebook: Rulebook) -> dict[str, list[Act]]:
     """Return the acts that the rules tell apart in each story, by the story's id."""
     return {t.id: _acts_of(t.story, rulebook) for t in told}
@@ -64,7 +83,8 @@ def read_acts(told: Sequence[Told], rulebook: Rulebook) -> dict[str, list[Act]]:
 def _acts_of(story: Story, rulebook: Rulebook) -> list[Act]:
     assert story.published is not None
     apart = told_apart(extract(story.title, story.text, story.published.date(), rulebook))
-    shares = passages_of(passages(story.title, story.text, story.publisher), apart)
+    day, places = story.published.date(), place_names(rulebook)
+    shares = passages_of(passages(story.title, story.text, story.publisher, on=day, places=places), apart)
     return [act_of(found, share, story.published) for found, share in zip(apart, shares, strict=True)]
 
 
@@ -91,21 +111,6 @@ def figures_of(told: Sequence[Told], lies_in: Mapping[str, frozenset[int]], held
     return measure({i: acts[i] for i in part}, {i: lies_in[i] for i in part})
 
 
-def fitted(told: Sequence[Told], acts: Mapping[str, Sequence[Act]]) -> dict[str, float]:
-    """Return the weights that pairs of stories, none of them set aside, would give."""
-    from sklearn.linear_model import LogisticRegression
-
-    rows, same = [], []
-    for one, other in combinations([t for t in told if not t.held_out], 2):
-        for left in acts[one.id]:
-            for right in acts[other.id]:
-                if abs(left.day - right.day) <= WINDOW and not is_copy(left, right):
-                    rows.append(list(features(left, right).values()))
-                    same.append(bool(one.acts & other.acts))
-    model = LogisticRegression(max_iter=2_000).fit(rows, same)
-    return dict(zip(WEIGHTS, map(float, model.coef_[0]), strict=True)) | {"bias": float(model.intercept_[0])}
-
-
 def _show(name: str, f: GroupingFigures) -> None:
     print(
         f"{name:12} {f.stories:4} stories {f.acts:3} acts {f.cases:3} cases | pairs: precision {f.pair_precision:.3f} "
@@ -129,15 +134,14 @@ def _show_errors(told: Sequence[Told], lies_in: Mapping[str, frozenset[int]]) ->
             print(f"  mixed case {number}: {', '.join(t.id for t in stories)}")
 
 
-def _show_orders(told: Sequence[Told], acts: Mapping[str, Sequence[Act]], times: int) -> None:
-    for held_out in (False, True):
-        found = []
-        for seed in range(times):
-            order = [t.id for t in told]
-            random.Random(seed).shuffle(order)
-            found.append(figures_of(told, put_into_cases(order, acts), held_out).bcubed_f1)
-        name = "set aside" if held_out else "fitted on"
-        print(f"{name:12} {times} random orders: B-cubed F1 {min(found):.3f} to {max(found):.3f}")
+def _show_orders(told: Sequence[Told], acts: Mapping[str, Sequence[Act]], times: int, held_out: bool) -> None:
+    found = []
+    for seed in range(times):
+        order = [t.id for t in told]
+        random.Random(seed).shuffle(order)
+        found.append(figures_of(told, put_into_cases(order, acts), held_out).bcubed_f1)
+    name = "set aside" if held_out else "fitted on"
+    print(f"{name:12} {times} random orders: B-cubed F1 {min(found):.3f} to {max(found):.3f}")
 
 
 def main() -> None:
@@ -145,19 +149,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--orders", type=int, default=0, help="how many random orders to try")
     parser.add_argument("--errors", action="store_true", help="name what went wrong with the acts not set aside")
-    parser.add_argument("--fit", action="store_true", help="print the weights that these acts would give")
+    parser.add_argument("--crowds", action="store_true", help="take the acts of few pairs of parties instead")
+    parser.add_argument("--made", type=int, default=0, metavar="ACTS", help="take a crowd of so many acts by chance")
     options = parser.parse_args()
-    told = load_acts()
-    acts = read_acts(told, open_rulebook())
-    if options.fit:
-        print({name: round(value, 2) for name, value in fitted(told, acts).items()})
+    rulebook = open_rulebook()
+    if options.made:
+        for seed in (SEED, SEED + 1):
+            told = made_acts(options.made, seed)
+            _measure(told, read_acts(told, rulebook), options)
+        return
+    told = load_acts(CROWDS if options.crowds else FOLDER)
+    _measure(told, read_acts(told, rulebook), options)
+
+
+def _measure(told: Sequence[Told], acts: Mapping[str, Sequence[Act]], options: argparse.Namespace) -> None:
     lies_in = put_into_cases([t.id for t in told], acts)
-    _show("fitted on", figures_of(told, lies_in, held_out=False))
-    _show("set aside", figures_of(told, lies_in, held_out=True))
+    parts = [held_out for held_out in (False, True) if any(t.held_out is held_out for t in told)]
+    for held_out in parts:
+        _show("set aside" if held_out else "fitted on", figures_of(told, lies_in, held_out=held_out))
     if options.errors:
         _show_errors(told, lies_in)
     if options.orders:
-        _show_orders(told, acts, options.orders)
+        for held_out in parts:
+            _show_orders(told, acts, options.orders, held_out)
 
 
 if __name__ == "__main__":

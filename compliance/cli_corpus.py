@@ -12,6 +12,7 @@ from compliance.classifier.checking.cells import Composition
 from compliance.classifier.checking.check import CorpusReport, check_corpus
 from compliance.classifier.checking.grid import Grid
 from compliance.classifier.corpus import FOLDER, corpus_digest
+from compliance.cli_rarity import rarity
 from compliance.monitor import open_rulebook
 from rules.vocabulary import Kind, Role, Status
 
@@ -45,6 +46,9 @@ def check(
     if report.faults:
         raise typer.Exit(1)
     console.print("The corpus keeps every rule.")
+
+
+app.command("rarity")(rarity)
 
 
 def _list(console: Console, heading: str, lines: Iterable[str]) -> None:

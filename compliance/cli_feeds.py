@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import median
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from compliance import cli_catalog
+from compliance.intake.article import story_text
 from compliance.intake.bounded import parse_within_limits
 from compliance.intake.fetcher import fetch_feed
 from compliance.intake.fingerprint import fingerprint
@@ -18,6 +21,9 @@ from compliance.intake.parser import ParsedFeed
 from compliance.monitor import fetch_policy
 from compliance.settings import Settings
 from compliance.story import Entry, Feed
+
+# A paragraph; an article is longer.
+_TEASER = 400
 
 app = typer.Typer(no_args_is_help=True, help="The sources that are read.")
 cli_catalog.mount(app)
@@ -115,3 +121,14 @@ def _show(url: str, found: ParsedFeed) -> None:
     console.print(table)
     if len(found.entries) > 50:
         console.print(f"... and {len(found.entries) - 50} more")
+    if (length := typical_length(found.entries)) < _TEASER:
+        console.print(
+            f"Half of the texts are shorter than {length + 1} characters: if these are teasers, set full_text: true, "
+            "and each new entry's page is read.",
+            soft_wrap=True,
+        )
+
+
+def typical_length(entries: Sequence[Entry]) -> int:
+    """Return the median length of the entries' texts in characters."""
+    return int(median(len(story_text(entry)) for entry in entries))

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,12 +14,14 @@ from compliance.case import CaseAction, CaseOrigin, describe_act
 from compliance.classifier.classification import Classification
 from compliance.coverage import RunCounts
 from compliance.drawing import MACHINE, draw_cleared
-from compliance.grouping import Act, Grouping, act_of, place
+from compliance.grouping import Grouping, act_of, place
 from compliance.language import is_covered, language_of
+from compliance.likeness import Act
 from compliance.monitor import Monitor
 from compliance.normal import normal_story, restored
 from compliance.novelty import Facts
-from compliance.particulars import passages
+from compliance.particulars import passages, place_names
+from compliance.rarity import rarity_version
 from compliance.screening import Policy, Screening, Verdict, leave_unjudged, narrow, screen
 from compliance.store import (
     acts,
@@ -180,6 +182,7 @@ def _file(
     lies_in = cases.places_of(session, [int(s.id) for s, found in judged if found.is_flagged or s.version > 1])
     copies = origins.origins_of(session, [int(story.id) for story, found in judged if found.is_flagged])
     touched: _Touched = {}
+    named_places = place_names(monitor.rulebook)
     # By day and number, so that the feeds' order within a batch decides nothing.
     for story, screening in sorted(judged, key=lambda pair: (pair[0].published or now, int(pair[0].id))):
         places = lies_in.get(int(story.id), [])
@@ -188,7 +191,7 @@ def _file(
         if story.version > 1:
             filing.adopt(screening, places)
         if screening.is_flagged and not any(p.origin is not CaseOrigin.RANDOM for p in places):
-            for told, act in _acts_told(story, screening, copies.get(int(story.id)), now):
+            for told, act in _acts_told(story, screening, copies.get(int(story.id)), now, named_places):
                 filing.file(told, act)
     for row, before, reasons in touched.values():
         priorities.restate(session, row, monitor.severity_policy)
@@ -196,14 +199,15 @@ def _file(
 
 
 def _acts_told(
-    story: Story, screening: Screening, copies: int | None, now: datetime
+    story: Story, screening: Screening, copies: int | None, now: datetime, places: Collection[str]
 ) -> Iterator[tuple[Screening, Act]]:
     """Yield each act that the story tells of, as far as the rules tell them apart, with the screening's part of it."""
     apart = told_apart(screening.extraction)
-    shares = passages_of(passages(story.title, story.text, story.publisher), apart)
-    for found, share in zip(apart, shares, strict=True):
+    day = story.published or now
+    parts = passages(story.title, story.text, story.publisher, on=day.date(), places=places)
+    for found, share in zip(apart, passages_of(parts, apart), strict=True):
         told = screening if len(apart) == 1 else narrow(screening, found)
-        yield told, act_of(replace(found, kinds=told.kinds), share, story.published or now, copies)
+        yield told, act_of(replace(found, kinds=told.kinds), share, day, copies)
 
 
 # Each case as it was before a batch: forty copies of one story in it make one change, and one alert.
@@ -290,6 +294,7 @@ def _record(
             "model": screening.classification.version,
             "rules": screening.extraction.version,
             "policy": screening.policy_version,
+            "rarity": rarity_version(),
         },
     )
 

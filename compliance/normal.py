@@ -30,6 +30,7 @@ _ODD = re.compile(f"[{_INVISIBLE}{_STYLED}\u0300-\u036f\u0370-\u03ff\u0400-\u052
 _HIDDEN = re.compile(f"[{_INVISIBLE}]")
 _STYLED_ONE = re.compile(f"[{_STYLED}]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_MOST_PASSES = 3
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -58,7 +59,20 @@ def _without_hidden_tail(given: str, last: int, following: int) -> int:
 
 
 def normal(given: str) -> Normal:
-    """Return the plain form: nothing invisible, letters composed, styled and look-alike letters as plain Latin ones."""
+    """Return the plain form: nothing invisible, letters composed, styled and look-alike letters as plain Latin ones.
+
+    A letter that became a Latin one may then be one with its accent, so what was changed is looked at again.
+    """
+    form = _once(given)
+    for _ in range(_MOST_PASSES):
+        again = _once(form.text) if form.origins is not None else form
+        if again.origins is None or form.origins is None:
+            break
+        form = Normal(given, again.text, tuple(form.origins[place] for place in again.origins))
+    return form
+
+
+def _once(given: str) -> Normal:
     if given.isascii() and not _CONTROL.search(given):
         return Normal(given, given)
     if not _ODD.search(given):
@@ -98,7 +112,8 @@ def _with_latin_looks(text: str) -> str:
     """Return the text with look-alikes in words that are Latin otherwise; a word of another script stays."""
     words = _WORD.findall(text)
     # In a Latin text a word of look-alikes alone is a Latin one too; in a Russian text it is Russian.
-    is_latin = sum(w.isascii() for w in words) * 5 > len(words) * 2
+    # A word that has a Latin letter is counted by what becomes of it, or a second pass might see another text.
+    is_latin = sum(_latin(w, is_latin=False).isascii() for w in words) * 5 > len(words) * 2
     return _WORD.sub(lambda word: _latin(word.group(), is_latin), text)
 
 

@@ -1,12 +1,15 @@
 """What in the words of a story tells one act from another: names, figures, rare words, sentence by sentence. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 
+from compliance.circumstances import Amount, Days, amounts_in, days_told, ships_in
 from compliance.rarity import rarity
+from rules.rulebook import Rulebook
 from rules.sentences import sentences
 
 _MOST_TEXT, _MOST_SENTENCES = 6_000, 40
@@ -28,24 +31,55 @@ _LONGEST_NAME = 4
 class Passage:
     """What one sentence, or several, have that others may share. Names are lower-case; figures have no separators.
 
-    ``start`` is where the sentence stands in the text, -1 for the title.
+    ``start`` is where the sentence stands in the text, -1 for the title. ``places`` are those of the names that are
+    known as places.
     """
 
     names: frozenset[str]
     words: frozenset[str]
     figures: frozenset[str]
     start: int = 0
+    places: frozenset[str] = frozenset()
+    ships: frozenset[str] = frozenset()
+    amounts: frozenset[Amount] = frozenset()
+    days: frozenset[Days] = frozenset()
 
 
-def passages(title: str, text: str, publisher: str | None = None) -> tuple[Passage, ...]:
-    """Return the particulars of the title and of each sentence. Datelines and the publisher's own name are left out."""
+def passages(
+    title: str,
+    text: str,
+    publisher: str | None = None,
+    *,
+    on: date | None = None,
+    places: Collection[str] = frozenset(),
+) -> tuple[Passage, ...]:
+    """Return the particulars of the title and of each sentence. Datelines and the publisher's own name are left out.
+
+    ``on`` is the story's day, from which "in March" is reckoned; ``places`` are the known ones, in small letters.
+    """
     skipped = len(text) - len(without_dateline(text))
     told = [(-1, title)]
     told += [(skipped + s.start, s.text) for s in islice(sentences(text[skipped:_MOST_TEXT]), _MOST_SENTENCES)]
     tokens = [(start, _TOKEN.findall(sentence)) for start, sentence in told]
     small = {t for _, row in tokens for t in row if t.islower()}
     own = (publisher or "").lower()
-    return tuple(_passage(row, small, own, start) for start, row in tokens)
+    plain = (_passage(row, small, own, start) for start, row in tokens)
+    return tuple(
+        replace(
+            passage,
+            places=frozenset(name for name in passage.names if name in places),
+            ships=ships_in(sentence),
+            amounts=amounts_in(sentence),
+            days=days_told(sentence, on),
+        )
+        for passage, (_, sentence) in zip(plain, told, strict=True)
+    )
+
+
+def terms_of(title: str, text: str, publisher: str | None = None) -> frozenset[str]:
+    """Return the names and words by which a story is compared, as the table of rarities counts them."""
+    whole = joined(passages(title, text, publisher))
+    return whole.names | whole.words
 
 
 def without_dateline(text: str) -> str:
@@ -60,9 +94,13 @@ def joined(told: Iterable[Passage]) -> Passage:
     """Return the particulars of all of them together."""
     rows = list(told)
     return Passage(
-        frozenset().union(*(p.names for p in rows)),
-        frozenset().union(*(p.words for p in rows)),
-        frozenset().union(*(p.figures for p in rows)),
+        names=frozenset().union(*(p.names for p in rows)),
+        words=frozenset().union(*(p.words for p in rows)),
+        figures=frozenset().union(*(p.figures for p in rows)),
+        places=frozenset().union(*(p.places for p in rows)),
+        ships=frozenset().union(*(p.ships for p in rows)),
+        amounts=frozenset().union(*(p.amounts for p in rows)),
+        days=frozenset().union(*(p.days for p in rows)),
     )
 
 
@@ -119,3 +157,8 @@ def _figure(token: str) -> str:
 def telling(terms: Iterable[str], most: int) -> tuple[str, ...]:
     """Return the rarest of the terms, rarest first; ties in the order of the alphabet."""
     return tuple(sorted(terms, key=lambda term: (-rarity(term), term))[:most])
+
+
+def place_names(rulebook: Rulebook) -> frozenset[str]:
+    """Return the declared places in small letters."""
+    return frozenset(name.lower() for name in rulebook.places)

@@ -4,6 +4,7 @@ A count of what came in so far would make the answer depend on the order in whic
 """
 
 import gzip
+import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable
@@ -17,10 +18,30 @@ _FEWEST = 2
 
 @cache
 def _counts() -> tuple[int, dict[str, int]]:
-    with gzip.open(TABLE, "rt", encoding="utf-8") as file:
-        stories = int(next(file))
-        rows = (line.rstrip("\n").split("\t") for line in file)
-        return stories, {term: int(number) for term, number in rows}
+    stories, *rows = unpacked(TABLE).splitlines()
+    return int(stories), {term: int(number) for term, number in (row.split("\t") for row in rows)}
+
+
+def unpacked(path: Path) -> str:
+    """Return the table in a file: how many stories were counted, then a term and its number a line."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return file.read()
+
+
+def packed(table: str) -> bytes:
+    """Return the table as it is kept: the same table, the same bytes."""
+    return gzip.compress(table.encode("utf-8"), mtime=0)
+
+
+def rarity_digest(table: str) -> str:
+    """Return what a table is known by: the first twelve digits of its SHA-256."""
+    return hashlib.sha256(table.encode("utf-8")).hexdigest()[:12]
+
+
+@cache
+def rarity_version() -> str:
+    """Return the digest of the table in use, which stands in the decision log beside each grouping."""
+    return rarity_digest(unpacked(TABLE))
 
 
 def rarity(term: str) -> float:

@@ -25,6 +25,8 @@ from compliance.story import Entry, Feed, FeedDocument, Story, TextQuality
 log = logging.getLogger(__name__)
 
 STAGE = "read"
+# A guid that more entries of a document share than this names none of them.
+_MOST_NAMESAKES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,15 @@ class Page:
 
 @dataclass(slots=True)
 class Sorted:
-    """The entries of one document by what they are to the database; nothing of them is stored yet."""
+    """The entries of one document by what they are to the database; nothing of them is stored yet.
+
+    ``named`` holds the fresh ones by guid and by address, so that a document of ten thousand compares few of them.
+    """
 
     fresh: dict[str, Entry] = field(default_factory=dict)
     changed: dict[int, tuple[str, Entry]] = field(default_factory=dict)
     renamed: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    named: dict[str, list[Entry]] = field(default_factory=dict)
     undated: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -93,7 +99,7 @@ def _sort(
         names = aliases(feed_id, entry)
         row = next((r for a in names for r in also.get(a, ()) if _matches(entry, r)), None)
         if row is None:
-            _take(found, print_, entry, feed_id)
+            _take(found, print_, entry, names)
             return
         assert row.id is not None
         found.renamed[row.id] = names
@@ -115,13 +121,15 @@ def _is_another(print_: str, entry: Entry, known: Mapping[str, StoryRow], fresh:
     return first is not None and not _tell_the_same(entry, first)
 
 
-def _take(found: Sorted, print_: str, entry: Entry, feed_id: str) -> None:
+def _take(found: Sorted, print_: str, entry: Entry, names: Sequence[str]) -> None:
     """Note a new story, unless the same document has it already under another guid or address."""
-    names = set(aliases(feed_id, entry))
-    for other in found.fresh.values():
-        if names & set(aliases(feed_id, other)) and _tell_the_same(entry, other):
-            return
+    if any(_tell_the_same(entry, other) for name in names for other in found.named.get(name, ())):
+        return
     found.fresh.setdefault(print_, entry)
+    for name in names:
+        others = found.named.setdefault(name, [])
+        if len(others) < _MOST_NAMESAKES:
+            others.append(entry)
 
 
 def _matches(entry: Entry, row: StoryRow) -> bool:

@@ -107,3 +107,19 @@ def test_memory_stays_within_what_is_stated() -> None:
                     break
                 time.sleep(0.02)
     assert process.returncode == 0 and 0 < peak < 256 * 1024 * 1024
+
+
+def test_a_feed_of_teasers_is_told_to_its_reader() -> None:
+    whole = ITEM.replace(b"It rained.", b"It rained on the port for a day and a night. " * 12)
+    with hostile({"/teaser": reply(RSS % ITEM, headers=XML), "/whole": reply(RSS % whole, headers=XML)}) as server:
+        told = [
+            subprocess.run(
+                [sys.executable, "-m", "compliance", "feeds", "try", server.base + path, "--allow-private"],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+            ).stdout
+            for path in ("/teaser", "/whole")
+        ]
+    assert "full_text: true" in told[0] and "full_text" not in told[1]

@@ -8,6 +8,7 @@ its index in memory or in Redis, while this one lies in the database beside the 
 
 import re
 import zlib
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,8 +55,12 @@ def _hashes(words: list[str]) -> set[int]:
 
 def is_copy(text: str, other: str) -> bool:
     """True where most of the shorter text stands word for word in the longer one."""
-    one, two = words_of(text), words_of(other)
-    if min(len(one), len(two)) < _FEWEST_WORDS:
-        return False
-    left, right = _hashes(one), _hashes(two)
-    return len(left & right) >= _COPY * min(len(left), len(right))
+    left, right = _sketched(text), _sketched(other)
+    return bool(left and right) and len(left & right) >= _COPY * min(len(left), len(right))
+
+
+@lru_cache(maxsize=512)
+def _sketched(text: str) -> frozenset[int]:
+    """Return the shingles of a text that is long enough to tell, else none; a text is compared with many in a row."""
+    words = words_of(text)
+    return frozenset(_hashes(words)) if len(words) >= _FEWEST_WORDS else frozenset()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from compliance.intake.copies import is_copy
@@ -75,6 +76,7 @@ def tells_the_same(title: str, text: str, other_title: str, other_text: str) -> 
     return is_copy(text, other_text)
 
 
+@lru_cache(maxsize=4_096)
 def canonical_url(url: str) -> str:
     """Return one spelling for the addresses of an article: https, no mobile or AMP twin, tracking or fragment.
 

@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import BigInteger, ColumnElement, func, literal, union_all
 from sqlmodel import Session, col, delete, select
 
 from compliance.case import CaseOrigin
-from compliance.grouping import WINDOW, Act, OpenCase, keys_of
+from compliance.grouping import OpenCase, keys_of
+from compliance.likeness import WINDOW, Act
 from compliance.particulars import Passage
 from compliance.store.dialect import insert_new
 from compliance.store.tables import CaseRow, CaseStoryRow
@@ -16,6 +19,8 @@ from compliance.store.tables_acts import ActKeyRow, ToldActRow
 
 # A term that more acts than this have in a year tells nothing; it is left out of the look-up.
 _COMMONEST = 2_000
+# So many rows of the rarest terms are read; what else an act shares is told by comparing it.
+_MOST_READ = 3_000
 # Of all acts that share a term, so many are compared: those that share most, the newer first.
 _MOST_ACTS = 60
 
@@ -72,10 +77,8 @@ def alike(session: Session, act: Act, without: Collection[int] = ()) -> list[Ope
 def _sharing(session: Session, act: Act, without: Collection[int]) -> set[tuple[int, int]]:
     since, until = act.day - WINDOW, act.day + WINDOW
     within = (col(ActKeyRow.day) >= since, col(ActKeyRow.day) <= until)
-    terms = terms_of(act)
+    rare = _rare(session, terms_of(act), within)
     number = func.count()
-    common = select(ActKeyRow.term, number).where(col(ActKeyRow.term).in_(terms), *within).group_by(col(ActKeyRow.term))
-    rare = [term for term, acts in session.exec(common) if acts <= _COMMONEST]
     shared = (
         select(ActKeyRow.story_id, ActKeyRow.act)
         .where(col(ActKeyRow.term).in_(rare), *within)
@@ -85,6 +88,26 @@ def _sharing(session: Session, act: Act, without: Collection[int]) -> set[tuple[
         .limit(_MOST_ACTS)
     )
     return {(story, act_number) for story, act_number in session.exec(shared)}
+
+
+def _rare(session: Session, terms: Sequence[int], within: Sequence[ColumnElement[bool]]) -> list[int]:
+    """Return the rarest of the terms: so many as together no more acts have than are read for one look-up.
+
+    Each is counted no further than where it tells nothing, so that a look-up costs the same however much is stored.
+    """
+    if not terms:
+        return []
+    counts = []
+    for term in terms:
+        # Nothing but the index is read.
+        having = select(literal(1)).select_from(ActKeyRow).where(ActKeyRow.term == term, *within)
+        some = having.limit(_COMMONEST + 1).subquery()
+        counts.append(select(literal(term, BigInteger), func.count()).select_from(some))
+    told = sorted((acts, term) for term, acts in session.connection().execute(union_all(*counts)))
+    sums = accumulate(acts for acts, _ in told)
+    return [
+        term for (acts, term), so_far in zip(told, sums, strict=True) if acts <= _COMMONEST and so_far <= _MOST_READ
+    ]
 
 
 def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
@@ -103,19 +126,40 @@ def profile(act: Act) -> dict[str, Any]:
         "names": sorted(act.told.names),
         "words": sorted(act.told.words),
         "figures": sorted(act.told.figures),
+        "places": sorted(act.told.places),
+        "ships": sorted(act.told.ships),
+        "amounts": sorted(act.told.amounts),
+        "days": sorted(act.told.days),
         "copies": act.copies,
     }
 
 
 def _act(row: ToldActRow) -> Act:
-    kept: Mapping[str, Any] = row.profile
+    return of_profile(row.profile, row.day)
+
+
+def of_profile(kept: Mapping[str, Any], day: datetime) -> Act:
+    """Return the act that was stored as plain values."""
     pairs: Sequence[Sequence[str]] = kept["roles"]
     return Act(
         roles=frozenset((role, name) for role, name in pairs),
         kinds=frozenset(kept["kinds"]),
         regimes=frozenset(kept["regimes"]),
         goods=frozenset(kept["goods"]),
-        told=Passage(frozenset(kept["names"]), frozenset(kept["words"]), frozenset(kept["figures"])),
-        day=row.day,
+        told=_told(kept),
+        day=day,
         copies=kept["copies"],
+    )
+
+
+def _told(kept: Mapping[str, Any]) -> Passage:
+    """Return the passage as it was kept; one of an earlier version tells no places, ships, amounts and days."""
+    return Passage(
+        frozenset(kept["names"]),
+        frozenset(kept["words"]),
+        frozenset(kept["figures"]),
+        places=frozenset(kept.get("places", ())),
+        ships=frozenset(kept.get("ships", ())),
+        amounts=frozenset((unit, value) for unit, value in kept.get("amounts", ())),
+        days=frozenset((first, last) for first, last in kept.get("days", ())),
     )

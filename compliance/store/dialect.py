@@ -9,24 +9,19 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, SQLModel
 
-# PostgreSQL takes at most 65,535 parameters in a statement, SQLite 32,766.
-_PARAMETERS = 30_000
-
 
 def insert_new(session: Session, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the rows whose unique keys are not there yet; return how many were inserted."""
+    """Insert the rows, all of the same columns, whose unique keys are not there yet; return how many were inserted.
+
+    The statement is made once for all rows, however many: made anew for each batch it cost more than the inserting.
+    """
     if not rows:
         return 0
     insert = postgres_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    size = max(1, _PARAMETERS // max(1, len(rows[0])))
-    inserted = 0
-    for start in range(0, len(rows), size):
-        chunk = list(rows[start : start + size])
-        # Counted by what comes back: a row count is not to be had from every driver here.
-        key = sa_inspect(table, raiseerr=True).primary_key[0]
-        statement = insert(table).values(chunk).on_conflict_do_nothing().returning(key)
-        inserted += len(session.connection().execute(statement).all())
-    return inserted
+    # Counted by what comes back: a row count is not to be had from every driver here.
+    key = sa_inspect(table, raiseerr=True).primary_key[0]
+    statement = insert(sa_inspect(table, raiseerr=True).local_table).on_conflict_do_nothing().returning(key)
+    return len(session.connection().execute(statement, list(rows)).all())
 
 
 def one_writer(session: Session, key: int) -> None:

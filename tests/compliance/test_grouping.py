@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -5,8 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.grouping import Act, OpenCase, act_of, group, keys_of, likeness, place
+from compliance.grouping import OpenCase, act_of, group, keys_of, place
+from compliance.likeness import Act, crowd_of, likeness
 from compliance.particulars import passages
+from compliance.store.acts import of_profile, profile
 from tests import factories
 from tests.factories import NOW, TEXT, TITLE
 
@@ -22,7 +25,8 @@ OTHER_TITLE, OTHER_TEXT = (
 
 
 def told(title: str, text: str, **changes: Any) -> Act:
-    return replace(act_of(factories.extraction(), passages(title, text), NOW), **changes)
+    day = changes.get("day", NOW)
+    return replace(act_of(factories.extraction(), passages(title, text, on=day.date()), day), **changes)
 
 
 SHELLS = told(TITLE, NAMED)
@@ -104,3 +108,51 @@ def test_any_text_has_particulars_and_keys(title: str, text: str) -> None:
     act = told(title, text)
     assert len(keys_of(act)) <= 32
     group(act, [OpenCase(1, (SHELLS,))])
+
+
+FIRST = told(
+    "Freighter takes shells to Russia",
+    "The freighter Lena Star carried 250 containers of shells from Rajin to Vostochny at the end of February 2026.",
+)
+LATER = NOW + timedelta(days=110)
+
+
+def test_a_ship_that_sails_again_with_another_load_on_other_days_is_another_act() -> None:
+    """Without what speaks against it the names alone would make it the same: ship, both ports and goods are shared."""
+    text = "The freighter Lena Star took 180 containers of shells from Rajin to Vostochny on 14 June 2026."
+    second = told("Lena Star sails again", text, day=LATER)
+    assert set(second.told.names) & set(FIRST.told.names) >= {"lena star", "rajin", "vostochny"}
+    assert group(second, [OpenCase(1, (FIRST,))]).case_id is None
+    again = told(
+        "Owner of Lena Star listed", text.replace("180", "250").replace("on 14 June", "in February"), day=LATER
+    )
+    assert group(again, [OpenCase(1, (FIRST,))]).case_id == 1
+
+
+def test_another_ship_on_the_same_route_is_another_act_also_where_one_telling_names_no_ship() -> None:
+    vague = told("Moscow denies cargo", "Russia denied that shells came from Rajin to Vostochny.")
+    text = "A load for Vostochny was put on the freighter Baikal Pride by night at Rajin."
+    other = told("Baikal Pride sails", text, day=NOW + timedelta(days=20))
+    unnamed = told("A ship sails", text.replace("Baikal Pride", "again"), day=NOW + timedelta(days=20))
+    assert group(other, [OpenCase(1, (FIRST, vague))]).case_id is None
+    assert group(unnamed, [OpenCase(1, (FIRST, vague))]).case_id == 1
+
+
+def test_a_name_that_many_cases_have_tells_none_of_them_apart() -> None:
+    """One case with the port draws the story in; six of them leave it to open its own."""
+    newcomer = told("Quay at Tarkovo", "A watchman saw crates at Tarkovo.")
+    told_there = [
+        told("Crates", f"Crates of {word} lay at Tarkovo by the {word}.", roles=frozenset())
+        for word in ("copra", "sisal", "millet", "jute", "cassia", "sorghum")
+    ]
+    cases = [OpenCase(number, (act,)) for number, act in enumerate(told_there)]
+    assert likeness(newcomer, told_there[0], crowd_of(newcomer, [c.acts for c in cases])) < likeness(
+        newcomer, told_there[0]
+    )
+
+
+def test_what_an_earlier_version_kept_is_still_compared() -> None:
+    kept = {name: value for name, value in profile(FIRST).items() if name not in ("ships", "amounts", "days", "places")}
+    act = of_profile(kept, FIRST.day)
+    assert act.told.names == FIRST.told.names and not act.told.ships
+    assert of_profile(json.loads(json.dumps(profile(FIRST))), FIRST.day) == replace(FIRST, parts=())

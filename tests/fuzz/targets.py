@@ -1,9 +1,11 @@
 """What any bytes must come through: each target raises AssertionError where a promise is broken."""
 
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from compliance.errors import ConfigError
+from compliance.grouping import OpenCase, act_of, group, keys_of
 from compliance.intake.entries import web_link
 from compliance.intake.exchange import merge, read_rows
 from compliance.intake.fingerprint import canonical_url
@@ -11,7 +13,11 @@ from compliance.intake.guard import check_url
 from compliance.intake.page import page_entry, saved_document
 from compliance.intake.parser import MAX_ENTRIES, parse_feed
 from compliance.intake.text import clean_text, text_of_html
+from compliance.likeness import likeness
+from compliance.normal import normal
+from compliance.particulars import passages
 from compliance.story import Entry, FeedDocument, FeedState
+from rules.findings import Extraction
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 URL = "https://news.example/rss"
@@ -57,6 +63,35 @@ def clean(data: bytes) -> None:
     text_of_html(once).encode("utf-8")
 
 
+def composed(text: str) -> str:
+    """Return the text with every letter in one piece: a text with nothing odd in it is left as it was written."""
+    return unicodedata.normalize("NFC", text)
+
+
+def plain(data: bytes) -> None:
+    """The plain form does not change again, and every stretch of it leads back to letters that give it."""
+    given = data.decode("utf-8", "surrogatepass") if _decodes(data) else data.decode("latin-1")
+    form = normal(given)
+    assert normal(form.text).text == form.text
+    last = (0, 0)
+    for at in range(len(form.text)):
+        start, end = form.span(at, at + 1)
+        assert 0 <= start < end <= len(given), (at, start, end)
+        assert last[0] <= start and last[1] <= end
+        last = start, end
+    whole = form.span(0, len(form.text))
+    assert composed(normal(given[slice(*whole)]).text) == composed(form.text) or form.text == ""
+
+
+def particulars(data: bytes) -> None:
+    """Any text has particulars by which its act is compared, few enough to be kept, and is like itself."""
+    text = data.decode("utf-8", "replace")
+    parts = passages(text[:200], text, on=NOW.date(), places={"rajin"})
+    act = act_of(Extraction(), parts, NOW)
+    assert len(act.told.names) <= 40 and len(act.told.words) <= 80 and len(keys_of(act)) <= 32
+    assert likeness(act, act) == likeness(act, act) and group(act, [OpenCase(1, (act,))]).reason
+
+
 def _decodes(data: bytes) -> bool:
     try:
         data.decode("utf-8", "surrogatepass")
@@ -82,6 +117,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "parse": parse,
     "canonical": canonical,
     "clean": clean,
+    "plain": plain,
+    "particulars": particulars,
     "catalogue": catalogue,
     "page": page,
 }
@@ -101,6 +138,16 @@ SEEDS: dict[str, list[bytes]] = {
         b"https://www.m.x.example/amp/a/?utm_source=b&c=d#e", b"//x/../y", b"HTTP://[::1]:80/", b"java\tscript:x",
     ],
     "clean": ["a\u202eb\u200b\x00\r\n\n\n c".encode(), b"<p>x<script>y</script>&amp;lt;b&gt;"],
+    "plain": [
+        "N\u043erth K\u200borea \uff53hipped sh\u00adells\x00 to \u202eRussia\u202c".encode(),
+        "cafe\u0301 \U0001d5d4 \ufb01".encode(),
+        "NN\u043eN N2\u043e \u043e\u0301alf\u0301a".encode(),
+        b"\xed\xa0\x80 half, e\xcc\x81\xcc\x81 \xe2\x81\xa0",
+    ],
+    "particulars": [
+        b"The freighter Lena Star took 250 containers, fourteen wagons and $3 million from Rajin on 14 June 2026.",
+        b"GENEVA (Wire) - One. Two-three million, forty-, 1,2,3. The A, a ship",
+    ],
     "catalogue": [
         b"id,url,title\na,https://x.example/,A\n",
         b"<opml><body><outline xmlUrl='https://x.example/' text='A'/></body></opml>",

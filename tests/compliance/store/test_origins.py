@@ -1,5 +1,6 @@
 """Which story each text comes from, on both databases."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
@@ -79,3 +80,23 @@ def test_keys_are_dropped_when_no_copies_will_come(engine: Engine) -> None:
     read(engine, [TOLD["own"]], day=40)
     with session_scope(engine) as session:
         assert len({row.story_id for row in session.exec(select(BandRow))}) == 1
+
+
+def test_a_text_that_hundreds_repeat_is_tied_and_its_keys_do_not_grow(engine: Engine) -> None:
+    """A key is kept for the first stories that had it, so that reading the thousandth copy costs what the tenth did."""
+    told = [
+        factories.story(text=f"{WIRE} {number}", published=NOW + timedelta(minutes=number), fingerprint=f"c{number}")
+        for number in range(260)
+    ]
+    for start in range(0, 260, 65):
+        part = told[start : start + 65]
+        with session_scope(engine) as session:
+            stories.add(session, part, [(None, None)] * 65, "run", NOW)
+            rows = stories.of_fingerprints(session, [s.fingerprint for s in part], "run")
+            origins.find_origins(session, rows, (), NOW)
+    with session_scope(engine) as session:
+        rows = stories.of_fingerprints(session, [s.fingerprint for s in told], "run")
+        found = origins.origins_of(session, [row.id or 0 for row in rows])
+        kept = Counter(row.band for row in session.exec(select(BandRow)))
+    assert len(set(found.values())) == 1
+    assert max(kept.values()) == 200
