@@ -65,7 +65,7 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -
             named.title.update(here)
         if number <= _LEAD:
             named.lead.update(here)
-        if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
+        if clause.goods:
             named.with_goods.update(here)
     for regime, count in elsewhere.items():
         if not named.zones[regime]:

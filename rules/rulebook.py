@@ -18,6 +18,7 @@ from rules.national import NationalError, NationalMarks, load_national
 from rules.regime import Regime, RegimeError, load_regimes
 from rules.vocabulary import Kind, PartyType, Role
 from rules.weights import RoleWeights, load_weights
+from rules.written import WrittenWords
 
 BOOK = Path(__file__).parent / "book"
 # The same safe loader in C, where the library has it, reads the book in a third of the time.
@@ -113,6 +114,11 @@ class Rulebook:
             for word in words:
                 tags[word] = (*tags.get(word, ()), f"V={name}:noun")
         return tags
+
+    @cached_property
+    def written(self) -> WrittenWords:
+        """What each written form of a word is."""
+        return WrittenWords(self.word_tags)
 
     @cached_property
     def bound_for(self) -> tuple[list[str], ...]:

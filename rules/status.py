@@ -137,12 +137,8 @@ def _told_in(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act]) -> se
 def _named_in(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> set[int]:
     """Return the sentences that name goods beside a target, where no act was found."""
     return {
-        number for number, (_, clause) in enumerate(clauses) if _names_goods(clause) and _has_target(clause, rulebook)
+        number for number, (_, clause) in enumerate(clauses) if clause.goods and _has_target(clause, rulebook)
     }
-
-
-def _names_goods(clause: Clause) -> bool:
-    return any(t.mention is not None and not t.mention.is_party for t in clause.tokens)
 
 
 def _has_target(clause: Clause, rulebook: Rulebook) -> bool:

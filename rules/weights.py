@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rules.naming import KnownNames
 from rules.vocabulary import Role
 
 ROLES = tuple(Role)
@@ -34,6 +35,11 @@ class RoleWeights:
         weights = self._violator
         parts = [weights[name] * value for name, value in features.items() if name in weights]
         return _logistic(self.biases[0] + math.fsum(parts))
+
+    @cached_property
+    def names(self) -> KnownNames:
+        """The names of the features that weigh anything."""
+        return KnownNames(self.weights)
 
     @cached_property
     def _violator(self) -> Mapping[str, float]:
