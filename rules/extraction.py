@@ -6,6 +6,7 @@ The order is: mentions, clauses, frames, bystanders, then the law of the day ove
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from rules.acts import (
     MOVING,
@@ -67,7 +68,7 @@ class StoryRead:
     stances: Stances
     acts: list[Act]
     candidates: list[Candidate]
-    features: list[dict[str, float]]
+    features: list[dict[Any, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,20 +10,40 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from rules.acts import Act, is_doubted
 from rules.bystanders import Stances
 from rules.candidates import Candidate, Place, name_ending, words_of
 from rules.clauses import Clause, Token
-from rules.naming import Names
+from rules.naming import AFTER, BEFORE, Around, Names
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field, Role
 from rules.weights import ROLES, RoleWeights
 
-_REACH = 7
 # How far off a word of action may stand, and where classes of words are told apart.
 _FAR = 14
 _WINDOWS = (("-1", -1, -1), ("-4", -4, -1), ("-12", -12, -1), ("+2", 1, 2), ("+5", 1, 5), ("+12", 1, 12))
+_ZONES = {
+    away: tuple(name for name, first, last in _WINDOWS if first <= away <= last) for away in range(-12, 13) if away
+}
+# The words around a name, and the words that carry the grammar.
+_WORDS = Around(
+    each={"L": -7, "R": 7},
+    rows={
+        "-1 {}": (-1,), "-2 {}": (-2,), "-2-1 {} {}": (-2, -1), "-3-2-1 {} {} {}": (-3, -2, -1), "+1 {}": (1,),
+        "+2 {}": (2,), "+1+2 {} {}": (1, 2), "+1+2+3 {} {} {}": (1, 2, 3), "-1+1 {} {}": (-1, 1),
+    },
+)  # fmt: skip
+_BONES = Around(
+    each={},
+    rows={
+        "bones - {}": (-1,), "bones - {} {}": (-2, -1), "bones - {} {} {}": (-3, -2, -1), "bones + {}": (1,),
+        "bones + {} {}": (1, 2), "bones + {} {} {}": (1, 2, 3), "bones {} _ {}": (-1, 1),
+        "bones {} {} _ {} {}": (-2, -1, 1, 2),
+    },
+    edges=(2, 3),
+)  # fmt: skip
 _PREPOSITIONS = words_of(
     "to from by of in for against via through with aboard at on into onto under behind between among off near "
     "inside called named as than like including"
@@ -63,12 +83,12 @@ class Judgement:
     roles: tuple[Role, ...]
 
 
-def judge(features: Mapping[str, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
+def judge(features: Mapping[Any, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
     """Return what the weights say of a candidate; ``framed`` are the roles that frames gave him."""
-    violator = weights.violator(features)
+    told = weights.names.numbered(features)
+    violator = weights.probability_of("violator", told)
     if violator < THRESHOLD_FRAMED:
         return Judgement(violator, ())
-    told = weights.told_by(features)
     likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
     top = max(likely.values())
     roles = sorted((r for r in ROLES if likely[r] >= _NEARLY * top), key=lambda r: (-likely[r], r))
@@ -84,40 +104,42 @@ def is_target(name: str, rulebook: Rulebook) -> bool:
 class _Scene:
     """A clause as the model sees it: a symbol per word, names by what they are, and where each name stands in it.
 
-    ``bones`` are the words that carry the grammar, ``verbs`` the lists of words of action, ``classes`` those of words
-    that stand around names, each with its place among the symbols.
+    ``bones`` are the words that carry the grammar, ``verbs`` the lists of words of action, ``verbs_at`` their places,
+    and ``classes`` those of words that stand around names.
     """
 
     symbols: list[str]
     at: dict[int, int]
     names: list[int]
-    always: list[str]
-    sorts: list[str]
-    then: list[str]
-    then_first: list[str]
-    bones: list[tuple[int, str]]
-    verbs: list[tuple[int, tuple[str, ...]]]
+    always: tuple[str, ...]
+    sorts: tuple[str, ...]
+    then: Sequence[Any]
+    then_first: tuple[str, ...]
+    bones: list[str]
+    bone_at: dict[int, int]
+    verbs: list[tuple[str, ...]]
+    verbs_at: list[int]
     classes: list[tuple[int, tuple[str, ...]]]
+    marked: Sequence[Any]
+    marked_bones: Sequence[Any]
 
-    def bones_before(self, at: int) -> list[str]:
-        """Return the last three bones before the place."""
-        cut = bisect_left(self.bones, (at, ""))
-        return [bone for _, bone in self.bones[max(0, cut - 3) : cut]]
+    def preposition(self, at: int) -> str:
+        """Return the last of the four words before the place that leads to it."""
+        for symbol in reversed(self.symbols[max(0, at - 4) : at]):
+            if symbol in _PREPOSITIONS:
+                return symbol
+        return "none"
 
-    def bones_after(self, at: int) -> list[str]:
-        """Return the first three bones after the place."""
-        cut = bisect_left(self.bones, (at + 1, ""))
-        return [bone for _, bone in self.bones[cut : cut + 3]]
+    def verbs_beside(self, at: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the lists and form of the nearest words of action before and after the place."""
+        places, cut = self.verbs_at, bisect_left(self.verbs_at, at)
+        before = self.verbs[cut - 1] if cut and at - places[cut - 1] <= _FAR else ()
+        return before, self.verbs[cut] if cut < len(places) and places[cut] - at <= _FAR else ()
 
-    def verb_before(self, at: int) -> tuple[str, ...]:
-        """Return the lists and form of the nearest word of action before the place."""
-        cut = bisect_left(self.verbs, (at, ()))
-        return self.verbs[cut - 1][1] if cut and at - self.verbs[cut - 1][0] <= _FAR else ()
-
-    def verb_after(self, at: int) -> tuple[str, ...]:
-        """Return the lists and form of the nearest word of action after the place."""
-        cut = bisect_left(self.verbs, (at + 1, ()))
-        return self.verbs[cut][1] if cut < len(self.verbs) and self.verbs[cut][0] - at <= _FAR else ()
+    def bones_beside(self, at: int) -> tuple[str, str]:
+        """Return the last bone before the place and the first after it."""
+        here, bones = self.bone_at[at], self.bones
+        return bones[here - 1] if here else BEFORE, bones[here + 1] if here + 1 < len(bones) else AFTER
 
 
 def features_of(
@@ -127,8 +149,8 @@ def features_of(
     acts: Sequence[Act],
     rulebook: Rulebook,
     spelled: Names,
-) -> list[dict[str, float]]:
-    """Return what stands around each candidate, as named numbers, of the names that count for ``spelled``."""
+) -> list[dict[Any, float]]:
+    """Return what stands around each candidate, by the names or numbers that count for ``spelled``."""
     framed: dict[int, Counter[str]] = {}
     for number, given in parts_of(candidates, clauses, acts).items():
         held = framed.setdefault(number, Counter())
@@ -143,7 +165,8 @@ def features_of(
     scenes = {n: _scene(clauses, n, held, sorts, rulebook, spelled) for n, held in named.items()}
     telling = _Telling(candidates, sorts, clauses, stances, framed, rulebook, spelled)
     return [
-        telling.of(number) | _surroundings(one, sorts[number], scenes, spelled) for number, one in enumerate(candidates)
+        spelled.features(telling.of(number) | _surroundings(one, sorts[number], scenes, spelled))
+        for number, one in enumerate(candidates)
     ]
 
 
@@ -221,7 +244,7 @@ class _Telling:
         self._of_story = {sort: spelled.of_sort(story, sort) for sort in self._alike}
         self._about = [told for told in story if told.startswith("story of")]
 
-    def of(self, number: int) -> dict[str, float]:
+    def of(self, number: int) -> dict[Any, float]:
         """Return the features of the candidate with this number."""
         one, sort, spelled = self._candidates[number], self._sorts[number], self._spelled
         names = spelled.plain(list(self._alone(number, one, sort)))
@@ -229,9 +252,9 @@ class _Telling:
         names += self._of_story[sort]
         if one.is_known:
             names += spelled.of_sort(self._about, one.name)
-        found = dict.fromkeys(names, 1.0)
         amounts = self._amounts(number, one, sort)
-        return found | {name: amounts[name] for name in spelled.plain(amounts)}
+        told = [(name, value) for name, value in amounts.items() for name in spelled.plain((name,))]
+        return dict.fromkeys(names, 1.0) | dict(told)
 
     def _alone(self, number: int, one: Candidate, sort: str) -> Iterator[str]:
         yield f"is {one.type.value}"
@@ -286,12 +309,12 @@ class _Telling:
         }
 
 
-def _surroundings(one: Candidate, sort: str, scenes: Mapping[int, _Scene], spelled: Names) -> dict[str, float]:
+def _surroundings(one: Candidate, sort: str, scenes: Mapping[int, _Scene], spelled: Names) -> dict[Any, float]:
     """Return what stands around the candidate's name, wherever it stands."""
     if len(one.places) == 1:
         place = one.places[0]
         return dict.fromkeys(_around(place, scenes[place.clause], sort, spelled), 1.0)
-    around: Counter[str] = Counter()
+    around: Counter[Any] = Counter()
     for place in one.places:
         around.update(set(_around(place, scenes[place.clause], sort, spelled)))
     # Once anywhere says half, always says the other half: a long story names everyone often.
@@ -311,17 +334,22 @@ def _scene(
     names = sorted(at.values())
     then = list(_goes_on(clauses[number + 1][1])) if number + 1 < len(clauses) else []
     bones, verbs, classes = _grammar(symbols, tokens, rulebook)
+    told = [bone for _, bone in bones]
     return _Scene(
-        symbols,
-        at,
-        names,
-        list(_always(clauses, number, rulebook)),
-        [symbols[i] for i in names],
-        spelled.plain(then),
-        then[:1],
-        bones,
-        verbs,
-        classes,
+        symbols=symbols,
+        at=at,
+        names=names,
+        always=tuple(_always(clauses, number, rulebook)),
+        sorts=tuple([symbols[i] for i in names]),
+        then=spelled.plain(then),
+        then_first=tuple(then[:1]),
+        bones=told,
+        bone_at={i: n for n, (i, _) in enumerate(bones)},
+        verbs=[lists for _, lists in verbs],
+        verbs_at=[i for i, _ in verbs],
+        classes=classes,
+        marked=spelled.beside(_WORDS).marked(symbols),
+        marked_bones=spelled.beside(_BONES).marked(told),
     )
 
 
@@ -416,66 +444,54 @@ def _goes_on(clause: Clause) -> Iterator[str]:
         yield f"then {what}: {word}"
 
 
-def _around(place: Place, scene: _Scene, sort: str, spelled: Names) -> list[str]:
+def _around(place: Place, scene: _Scene, sort: str, spelled: Names) -> list[Any]:
     """Return what stands around a name in its clause, as features."""
     at = scene.at.get(place.first)
     if at is None:
         return []
-    symbols = scene.symbols
-    left, right = symbols[max(0, at - _REACH) : at], symbols[at + 1 : at + 1 + _REACH]
-    l3, l2, l1 = ["<<", "<<", "<<", *left][-3:]
-    r1, r2, r3 = [*right, ">>", ">>", ">>"][:3]
-    bones_before = ("<<", "<<", *scene.bones_before(at))[-3:]
-    bones_after = (*scene.bones_after(at), ">>", ">>", ">>")[:3]
-    b1, a1 = bones_before[-1], bones_after[0]
-    preposition = next((s for s in reversed(left[-4:]) if s in _PREPOSITIONS), "none")
-    before, beyond = scene.verb_before(at), scene.verb_after(at)
-    verbs = [name.partition(":")[0] for name in before]
-    found = spelled.rows(
-        (
-            ("-1", l1),
-            ("-2", l2),
-            ("-2-1", l2, l1),
-            ("-3-2-1", l3, l2, l1),
-            ("+1", r1),
-            ("+2", r2),
-            ("+1+2", r1, r2),
-            ("+1+2+3", r1, r2, r3),
-            ("-1+1", l1, r1),
-            ("bones", "-", b1),
-            ("bones", "-", *bones_before[-2:]),
-            ("bones", "-", *bones_before),
-            ("bones", "+", a1),
-            ("bones", "+", *bones_after[:2]),
-            ("bones", "+", *bones_after),
-            ("bones", b1, "_", a1),
-            ("bones", *bones_before[-2:], "_", *bones_after[:2]),
-            *(("verb", "before", f"{verb},", preposition) for verb in verbs),
-        )
-    )
-    found += spelled.under("L", left)
-    found += spelled.under("R", right)
-    found += spelled.both_under("after", (preposition,), sort)
-    found += spelled.under("verb before", before)
-    found += spelled.under("verb after", beyond)
-    found += spelled.sorted_under("verb before", verbs, sort)
-    found += spelled.sorted_under("verb after", [name.partition(":")[0] for name in beyond], sort)
-    found += spelled.sorted_under("bones -", (b1,), sort)
-    found += spelled.sorted_under("bones +", (a1,), sort)
-    found += spelled.both(scene.always, sort)
+    found = spelled.beside(_WORDS).around(scene.marked, at)
+    found += spelled.beside(_BONES).around(scene.marked_bones, scene.bone_at[at])
+    found += spelled.kept(_bones_beside, *scene.bones_beside(at), sort)
+    found += spelled.kept(_verbs_beside, scene.preposition(at), *scene.verbs_beside(at), sort)
+    found += spelled.kept(_always_so, scene.always, scene.then_first, sort)
     found += scene.then
-    found += spelled.of_sort(scene.then_first, sort)
-    for where, first, last in _WINDOWS:
-        words = {c for i, held in scene.classes if first <= i - at <= last for c in held}
-        if words:
-            found += spelled.both_under(f"{where} class", words, sort)
-    here = scene.names.index(at)
-    found += spelled.plain(
-        ["first name" if here == 0 else "last name" if here == len(scene.names) - 1 else "middle name"]
-        + ([] if before else ["no verb before"])
-    )
-    if len(scene.names) > 1:
-        found += spelled.sorted_under("beside", [s for i, s in enumerate(scene.sorts) if i != here], sort)
-    else:
-        found += spelled.of_sort(("alone in clause",), sort)
+    for i, held in scene.classes:
+        if zones := _ZONES.get(i - at):
+            found += spelled.kept(_classes_at, zones, held, sort)
+    found += spelled.kept(_among_names, scene.names.index(at), scene.sorts, sort)
     return found
+
+
+def _bones_beside(spelled: Names, before: str, after: str, sort: str) -> list[Any]:
+    return spelled.sorted_under("bones -", (before,), sort) + spelled.sorted_under("bones +", (after,), sort)
+
+
+def _verbs_beside(
+    spelled: Names, preposition: str, before: tuple[str, ...], after: tuple[str, ...], sort: str
+) -> list[Any]:
+    """Return the nearest words of action, and the preposition that leads to the name."""
+    verbs = [name.partition(":")[0] for name in before]
+    found = spelled.both_under("after", (preposition,), sort)
+    found += spelled.under("verb before", [*before, *(f"{verb}, {preposition}" for verb in verbs)])
+    found += spelled.under("verb after", after)
+    found += spelled.sorted_under("verb before", verbs, sort)
+    found += spelled.sorted_under("verb after", [name.partition(":")[0] for name in after], sort)
+    return found if before else found + spelled.plain(("no verb before",))
+
+
+def _always_so(spelled: Names, always: Sequence[str], then_first: Sequence[str], sort: str) -> list[Any]:
+    """Return what the clause says of every name in it, and the next clause if it goes on about one."""
+    return spelled.both(always, sort) + spelled.of_sort(then_first, sort)
+
+
+def _classes_at(spelled: Names, zones: Sequence[str], classes: Sequence[str], sort: str) -> list[Any]:
+    """Return the classes of a word in each of the zones in which it stands."""
+    return [one for zone in zones for one in spelled.both_under(f"{zone} class", classes, sort)]
+
+
+def _among_names(spelled: Names, here: int, sorts: Sequence[str], sort: str) -> list[Any]:
+    """Return where the name stands among the names of its clause, and what those are."""
+    if len(sorts) == 1:
+        return spelled.plain(("first name",)) + spelled.of_sort(("alone in clause",), sort)
+    found = spelled.plain(("first name" if here == 0 else "last name" if here == len(sorts) - 1 else "middle name",))
+    return found + spelled.sorted_under("beside", [s for i, s in enumerate(sorts) if i != here], sort)

@@ -136,9 +136,7 @@ def _told_in(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act]) -> se
 
 def _named_in(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> set[int]:
     """Return the sentences that name goods beside a target, where no act was found."""
-    return {
-        number for number, (_, clause) in enumerate(clauses) if clause.goods and _has_target(clause, rulebook)
-    }
+    return {number for number, (_, clause) in enumerate(clauses) if clause.goods and _has_target(clause, rulebook)}
 
 
 def _has_target(clause: Clause, rulebook: Rulebook) -> bool:
