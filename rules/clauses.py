@@ -97,9 +97,15 @@ def encoded(clause: Clause) -> str:
 
 def _encoded(token: Token) -> str:
     """Return a token's tags and word without the marks that the encoding itself uses."""
-    parts = (*token.tags, f"w={token.word}")
-    # A word holds none of the marks; a name or goods may.
-    return " ".join(parts if token.mention is None else (_UNSAFE.sub("_", part) for part in parts))
+    if token.mention is None:
+        # A word holds none of the marks; a name or goods may.
+        return _encoded_word(token.tags, token.word)
+    return " ".join([_UNSAFE.sub("_", part) for part in (*token.tags, f"w={token.word}")])
+
+
+@lru_cache(maxsize=16_384)
+def _encoded_word(tags: tuple[str, ...], word: str) -> str:
+    return " ".join((*tags, f"w={word}"))
 
 
 def _written(sentence: Sentence, mention: Mention) -> str:

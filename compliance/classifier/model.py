@@ -43,7 +43,7 @@ TRUSTED: list[str] = []
 _TERMS = 12
 _MASK, _LIST = re.compile(r"\b_([a-z_]+?)_\b"), re.compile(r"\b([vg])_(\w+)")
 # Long pages have many windows; this bounds the memory of a batch.
-_BATCH = 64
+_BATCH = 128
 
 
 @dataclass(frozen=True)
