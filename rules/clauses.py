@@ -68,12 +68,13 @@ def clause_of(sentence: Sentence, mentions: Sequence[Mention], rulebook: Ruleboo
         kind = mention.kind.value if mention.kind else ""
         tag = f"P={mention.canonical}" if mention.is_party else f"G={kind}"
         symbol = f"<{kind or (mention.type.value if mention.type else '')}>"
-        tokens.append(Token(mention.start, mention.end, _written(sentence, mention), (tag,), mention, symbol))
+        told = (mention.start, mention.end, _written(sentence, mention), (tag,), mention, symbol)
+        tokens.append(_new(Token, told))
         position = mention.end - sentence.start
     _words(sentence, position, len(sentence.text), rulebook, tokens)
     if tokens and tokens[0].symbol == UNKNOWN_NAME and tokens[0].start == sentence.start:
         # Every sentence opens with a capital, which tells no name.
-        tokens[0] = tokens[0]._replace(symbol=tokens[0].word)
+        tokens[0] = _new(Token, (*tokens[0][:5], tokens[0].word))
     _tag_phrases(tokens, rulebook)
     lists = frozenset(name for t in tokens if t.tags for name in _lists_of(t.tags))
     parties = tuple(i for i, t in enumerate(tokens) if t.mention is not None and t.mention.is_party)
@@ -123,6 +124,8 @@ def _words(sentence: Sentence, start: int, end: int, rulebook: Rulebook, tokens:
 def _tag_phrases(tokens: list[Token], rulebook: Rulebook) -> None:
     """Tag the last word of each phrase that frames refer to; the other words stay as they are."""
     words = [token.word for token in tokens]
+    if rulebook.bound_for_first.isdisjoint(words):
+        return
     for phrase in rulebook.bound_for:
         if phrase[0] not in words:
             continue

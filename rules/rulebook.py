@@ -126,6 +126,11 @@ class Rulebook:
         return tuple(phrase.split() for phrase in self.phrases["bound_for"])
 
     @cached_property
+    def bound_for_first(self) -> frozenset[str]:
+        """The first words of these phrases: a clause without any of them holds none."""
+        return frozenset(phrase[0] for phrase in self.bound_for)
+
+    @cached_property
     def word_classes(self) -> Mapping[str, tuple[str, ...]]:
         """The classes of each word that stands around names."""
         found: dict[str, list[str]] = {}
