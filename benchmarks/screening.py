@@ -30,7 +30,7 @@ from compliance.monitor import load_policy, open_model, open_rulebook
 from compliance.screening import judgement, screen
 from compliance.settings import Settings
 from compliance.story import Story
-from compliance.stream import dump, judge_lines, read_story
+from compliance.stream import collecting_seldom, dump, judge_lines, read_story
 from rules.extraction import extract, judge_story, read_acts, read_parties
 from rules.rulebook import Rulebook
 
@@ -247,12 +247,12 @@ def main() -> None:
         ("spaCy blank English with PhraseMatcher, names alone", phrase_matcher(rulebook), 300),
         ("MiniLM embeddings with logistic regression", embeddings(), 32),
     ]
-    # What the others keep in memory is no work for the collector while ours runs.
-    gc.freeze()
-    for length, asked in LENGTHS.items():
-        stories = stories_of(length, ROUNDS * count)
-        compare(length, asked, stories, others)
-        stages(length, judges, stories[:count])
+    # As the command does; and what the others keep in memory is no work for the collector while ours runs.
+    with collecting_seldom():
+        for length, asked in LENGTHS.items():
+            stories = stories_of(length, ROUNDS * count)
+            compare(length, asked, stories, others)
+            stages(length, judges, stories[:count])
     lines = lines_of(stories_of(3_000, 1_500))
     once, ten = peak(lines), peak(lines * 10)
     print(f"\npeak memory: {once / 1e6:,.0f} MB for {len(lines):,} stories, {ten / 1e6:,.0f} MB for ten times as many")

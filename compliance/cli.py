@@ -115,15 +115,16 @@ def screen(
     settings = read_settings()
     from compliance.judging import Judges
     from compliance.monitor import load_policy, open_model, open_rulebook
-    from compliance.stream import dump, judge_lines
+    from compliance.stream import collecting_seldom, dump, judge_lines
 
     with _opened(file) as lines:
         rulebook = open_rulebook()
         judges = Judges(open_model(settings, rulebook), rulebook, load_policy(settings.config / "screening.yml"))
         failed = False
-        for answer in judge_lines(lines, judges, extract_all=all_):
-            failed |= "error" in answer
-            sys.stdout.write(dump(answer) + "\n")
+        with collecting_seldom():
+            for answer in judge_lines(lines, judges, extract_all=all_):
+                failed |= "error" in answer
+                sys.stdout.write(dump(answer) + "\n")
         sys.stdout.flush()
     raise typer.Exit(1 if failed else 0)
 

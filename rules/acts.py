@@ -100,7 +100,7 @@ def act_of(hit: FrameHit, field: Field, clause: Clause, title: str, text: str, r
     """Return the act that a hit tells of, or why it tells of none."""
     if _is_undone(clause, hit, rulebook):
         return "denied, only imagined, or told of whoever speaks"
-    goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
+    goods = clause.goods
     named = tuple(m.kind for m in goods if m.kind)
     if hit.frame.goods and hit.frame.goods not in named:
         return f"names no goods of the kind {hit.frame.goods.value}"
@@ -203,7 +203,7 @@ def typed_acts(clauses: Sequence[tuple[Field, Clause]], title: str, text: str, r
     """
     for number, (field, clause) in enumerate(clauses):
         near = [c for _, c in clauses[max(0, number - 1) : number + 2]]
-        goods = tuple(t.mention for c in near for t in c.tokens if t.mention is not None and not t.mention.is_party)
+        goods = tuple(m for c in near for m in c.goods)
         if not goods or not any(c.has(name) for c in near for name in MOVING) or is_doubted(clause, rulebook):
             continue
         # Fighters and warplanes are named wherever there is war: here only where the sentence moves or pays them.

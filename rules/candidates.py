@@ -29,6 +29,7 @@ _WORD = re.compile(
 )
 _PARTICLES = "bin|ibn|ben|bint|al|el|ul|ag|de|du|da|do|dos|del|di|la|le|van|von|der|den|abu|ould"
 _GAP = re.compile(rf" (?:(?:{_PARTICLES}) ){{0,2}}| ?& ?| \d{{1,3}} ")
+_LONGEST_GAP = 16
 _JOINED = re.compile(r" (?:of|of the|for|for the|and|in) ")
 _FIGURE = re.compile(r" (?:No\. )?(?:\d{1,4})(?![\w%]|[.,]\d| ?(?:million|billion|percent|per|tons?|tonnes|years?)\b)")
 _FORMS = words_of(
@@ -222,9 +223,13 @@ def _go_together(text: str, run: Sequence[tuple[int, int]], start: int, end: int
     last_start, last_end = run[-1]
     gap = text[last_end:start]
     before, after = text[last_start:last_end], text[start:end]
-    if _COMPOUND.search(before):
+    if "-" in before and _COMPOUND.search(before):
         return False
-    if gap == " " or _GAP.fullmatch(gap):
+    if gap == " ":
+        return True
+    if len(gap) > _LONGEST_GAP:
+        return False
+    if _GAP.fullmatch(gap):
         return True
     if gap in (", ", "., "):
         return after in _FORMS
@@ -305,7 +310,10 @@ def _is_one_name(
 def _is_skipped(text: str, word: tuple[int, int], skipped: frozenset[str], common: frozenset[str]) -> bool:
     start, end = word
     lowered = text[start:end].lower()
-    if all(part in skipped for part in lowered.strip(".").split("-")) or _COMPOUND.search(lowered):
+    bare = lowered.strip(".")
+    if bare in skipped:
+        return True
+    if "-" in bare and (all(part in skipped for part in bare.split("-")) or _COMPOUND.search(lowered)):
         return True
     return not text[:start].strip("\"'( ") and lowered in common
 

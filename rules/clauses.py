@@ -1,39 +1,58 @@
 """A sentence as tagged tokens: parties, goods, verbs by list and form, and the words themselves."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from rules.mentions import Mention
 from rules.rulebook import Rulebook
 from rules.sentences import Sentence
+from rules.vocabulary import Kind
+from rules.written import UNKNOWN_NAME
 
 _WORD = re.compile(r"-?\w+(?:['.]\w+)*|'s\b|[,;:()]")
 _UNSAFE = re.compile(r"[<>|\s]")
 
 
 class Token(NamedTuple):
-    """One word or one mention of a sentence; offsets are the field's."""
+    """One word or one mention of a sentence; offsets are the field's.
+
+    ``symbol`` is what it is to a model that may not know names: the word, or in angle brackets the sort of mention,
+    number or unknown name.
+    """
 
     start: int
     end: int
     word: str
     tags: tuple[str, ...] = ()
     mention: Mention | None = None
+    symbol: str = ""
+
+
+# What a tuple's own constructor makes in a third of the time; one for each word of a story.
+_new = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """A tagged sentence.
 
-    ``lists`` are the word lists its words belong to, ``parties`` the indexes of the tokens that name a party.
+    ``lists`` are the word lists its words belong to, ``parties`` the indexes of the tokens that name a party, ``goods``
+    the goods it names.
     """
 
     sentence: Sentence
     tokens: tuple[Token, ...]
     lists: frozenset[str]
     parties: tuple[int, ...]
+    goods: tuple[Mention, ...] = ()
+
+    @property
+    def goods_kinds(self) -> Iterator[Kind]:
+        """The kinds of the goods, as often as they are named."""
+        return (m.kind for m in self.goods if m.kind)
 
     def has(self, name: str) -> bool:
         """True where a verb, noun or phrase of that list stands in the sentence."""
@@ -48,13 +67,18 @@ def clause_of(sentence: Sentence, mentions: Sequence[Mention], rulebook: Ruleboo
         _words(sentence, position, mention.start - sentence.start, rulebook, tokens)
         kind = mention.kind.value if mention.kind else ""
         tag = f"P={mention.canonical}" if mention.is_party else f"G={kind}"
-        tokens.append(Token(mention.start, mention.end, _written(sentence, mention), (tag,), mention))
+        symbol = f"<{kind or (mention.type.value if mention.type else '')}>"
+        told = (mention.start, mention.end, _written(sentence, mention), (tag,), mention, symbol)
+        tokens.append(_new(Token, told))
         position = mention.end - sentence.start
     _words(sentence, position, len(sentence.text), rulebook, tokens)
+    if tokens and tokens[0].symbol == UNKNOWN_NAME and tokens[0].start == sentence.start:
+        # Every sentence opens with a capital, which tells no name.
+        tokens[0] = _new(Token, (*tokens[0][:5], tokens[0].word))
     _tag_phrases(tokens, rulebook)
-    lists = frozenset(tag[2:].partition(":")[0] for t in tokens for tag in t.tags if tag.startswith("V="))
+    lists = frozenset(name for t in tokens if t.tags for name in _lists_of(t.tags))
     parties = tuple(i for i, t in enumerate(tokens) if t.mention is not None and t.mention.is_party)
-    return Clause(sentence, tuple(tokens), lists, parties)
+    return Clause(sentence, tuple(tokens), lists, parties, tuple(m for m in mentions if not m.is_party))
 
 
 def marks_of(clause: Clause) -> frozenset[str]:
@@ -74,9 +98,15 @@ def encoded(clause: Clause) -> str:
 
 def _encoded(token: Token) -> str:
     """Return a token's tags and word without the marks that the encoding itself uses."""
-    parts = (*token.tags, f"w={token.word}")
-    # A word holds none of the marks; a name or goods may.
-    return " ".join(parts if token.mention is None else (_UNSAFE.sub("_", part) for part in parts))
+    if token.mention is None:
+        # A word holds none of the marks; a name or goods may.
+        return _encoded_word(token.tags, token.word)
+    return " ".join([_UNSAFE.sub("_", part) for part in (*token.tags, f"w={token.word}")])
+
+
+@lru_cache(maxsize=16_384)
+def _encoded_word(tags: tuple[str, ...], word: str) -> str:
+    return " ".join((*tags, f"w={word}"))
 
 
 def _written(sentence: Sentence, mention: Mention) -> str:
@@ -84,16 +114,18 @@ def _written(sentence: Sentence, mention: Mention) -> str:
 
 
 def _words(sentence: Sentence, start: int, end: int, rulebook: Rulebook, tokens: list[Token]) -> None:
-    tags, offset = rulebook.word_tags, sentence.start
+    written, offset = rulebook.written, sentence.start
     for match in _WORD.finditer(sentence.text, start, end):
         begin, stop = match.span()
-        word = match[0].lower()
-        tokens.append(Token(offset + begin, offset + stop, word, tags.get(word, ())))
+        word, tags, symbol = written[match[0]]
+        tokens.append(_new(Token, (offset + begin, offset + stop, word, tags, None, symbol)))
 
 
 def _tag_phrases(tokens: list[Token], rulebook: Rulebook) -> None:
     """Tag the last word of each phrase that frames refer to; the other words stay as they are."""
     words = [token.word for token in tokens]
+    if rulebook.bound_for_first.isdisjoint(words):
+        return
     for phrase in rulebook.bound_for:
         if phrase[0] not in words:
             continue
@@ -101,4 +133,11 @@ def _tag_phrases(tokens: list[Token], rulebook: Rulebook) -> None:
             if words[i] == phrase[0] and words[i : i + len(phrase)] == phrase:
                 last = i + len(phrase) - 1
                 t = tokens[last]
-                tokens[last] = Token(t.start, t.end, t.word, (*t.tags, "V=bound_for:noun"), t.mention)
+                symbol = t.word if t.symbol == UNKNOWN_NAME else t.symbol
+                tokens[last] = t._replace(tags=(*t.tags, "V=bound_for:noun"), symbol=symbol)
+
+
+@lru_cache(maxsize=4_096)
+def _lists_of(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the word lists that tags name."""
+    return tuple(tag[2:].partition(":")[0] for tag in tags if tag.startswith("V="))

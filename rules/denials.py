@@ -8,12 +8,13 @@ does no weight decide: the one party that the sentence names denies.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from rules.bystanders import Stances
 from rules.candidates import Candidate, Place
 from rules.clauses import Clause
-from rules.linear import DENIES
+from rules.naming import AllNames, Names
 from rules.rulebook import Rulebook
 from rules.sieve import Sieve
 from rules.vocabulary import Field, PartyType
@@ -87,6 +88,15 @@ _VERB_JOINED = re.compile(
 )
 # A sentence that names more than this, or goes on beyond this many words, is a list.
 _MOST_NAMES, _MOST_WORDS = 12, 120
+# A word of denial, and where it stands in its sentence.
+_Cue = tuple[str, int, int]
+
+
+class Denial(NamedTuple):
+    """How a candidate stands to a sentence that may deny: its features, and whether he is quoted disowning the act."""
+
+    features: list[Any]
+    disowns: bool
 
 
 def denying(
@@ -98,10 +108,11 @@ def denying(
 ) -> tuple[str, ...]:
     """Return who denies the act, by canonical name, in the order of the story."""
     found = []
-    features = denial_features(names, candidates, clauses, stances)
-    for candidate, sentences in zip(candidates, features, strict=True):
+    story = rulebook.story
+    read = read_denials(names, candidates, clauses, stances, story.denial_names)
+    for candidate, sentences in zip(candidates, read, strict=True):
         least = THRESHOLD if candidate.name in names else THRESHOLD_OTHERS
-        if any(DISOWNS in told or rulebook.story.probability(DENIES, told) >= least for told in sentences):
+        if any(told.disowns or story.denies(told.features) >= least for told in sentences):
             found.append(candidate.name)
     return tuple(found)
 
@@ -112,49 +123,106 @@ def denial_features(
     clauses: Sequence[tuple[Field, Clause]],
     stances: Stances,
 ) -> list[list[dict[str, float]]]:
-    """Return for each candidate how it stands to each sentence that may deny, as named numbers."""
+    """Return for each candidate how he stands to each sentence that may deny, as named numbers."""
+    read = read_denials(names, candidates, clauses, stances, AllNames())
+    return [[dict.fromkeys(told.features, 1.0) for told in sentences] for sentences in read]
+
+
+def read_denials(
+    names: Collection[str],
+    candidates: Sequence[Candidate],
+    clauses: Sequence[tuple[Field, Clause]],
+    stances: Stances,
+    spelled: Names,
+) -> list[list[Denial]]:
+    """Return for each candidate how he stands to each sentence that may deny."""
     named = _places_by_clause(candidates, len(clauses))
-    told: dict[str, list[dict[str, float]]] = {}
+    told: dict[str, list[Denial]] = {}
     type_of = {c.name: c.type for c in candidates}
     parties = [c.name for c in candidates if c.name in names][:_MOST_NAMES]
-    of_candidate = {c.name: tuple(_of_candidate(c, names, stances)) for c in candidates}
+    of_candidate = {c.name: spelled.plain(_of_candidate(c, names, stances)) for c in candidates}
     last: Sequence[str] = ()
     for number, (_, clause) in enumerate(clauses):
         last = [name for _, name in named[number - 1] if name in names][-1:] or last if number else ()
-        cues = tuple(_cues(clause.sentence.text))
+        before = _last_named(named, number)
+        # The sentence names nobody, and goes on about nobody: whoever may deny in it would be one of these.
+        cues = _cues(clause.sentence.text) if named[number] or before or parties else ()
         if not cues:
             continue
-        before = _last_named(named, number)
         here = _first_parties([(p.start - clause.sentence.start, n) for p, n in named[number] if n in names], clause)
+        sentence = _Sentence(clause.sentence.text, cues, number >= len(clauses) - 3, spelled)
         seen: set[str] = set()
         for name, relation, distance in _related(named[number], before, cues, clause, parties):
             if name in seen or len(seen) >= _MOST_NAMES:
                 continue
             seen.add(name)
             among = _among_parties(name, here, last)
-            features = [
-                among,
-                *(f"{among}: {cue}" for cue, _, _ in cues),
-                *(f"{type_of[name].value}: {cue}" for cue, _, _ in cues),
-                f"{among}, {relation}",
-                *_told(relation, distance, cues, clause, number, len(clauses)),
-                *_heads(relation, type_of[name], clause),
-                *([DISOWNS] if among == "the only party here" and _DISOWNS.search(clause.sentence.text) else []),
-                *of_candidate[name],
-            ]
-            told.setdefault(name, []).append(dict.fromkeys(features, 1.0))
+            read = sentence.told_of(among, relation, distance < _NEAR, type_of[name])
+            told.setdefault(name, []).append(Denial(read.features + of_candidate[name], read.disowns))
     return [told.get(c.name, []) for c in candidates]
 
 
-def _heads(relation: str, type_: PartyType, clause: Clause) -> Iterator[str]:
-    """Yield what sort of party the sentence lets speak: "the company", "his lawyer", "the embassy"."""
-    for head in _speaking(clause.sentence.text):
-        yield f"{relation.split()[0]}: {head} speaks, {type_.value} is meant"
+class _Sentence:
+    """A sentence that may deny, and what it tells of those whom it names; each thing is read once and when asked."""
+
+    def __init__(self, text: str, cues: Sequence[_Cue], is_late: bool, spelled: Names) -> None:
+        self.text, self.is_late, self.spelled = text, is_late, spelled
+        self.sorts = tuple([name for name, _, _ in cues])
+        self._words: dict[str, list[Any]] = {}
+
+    def told_of(self, among: str, relation: str, is_near: bool, type_: PartyType) -> Denial:
+        """Return what the sentence tells of a candidate of that type who stands so to it and to the act's parties."""
+        where, spelled = relation.partition(" ")[0], self.spelled
+        disowns = among == "the only party here" and self._disowns
+        features = [
+            *spelled.kept(_among, among, relation, self.sorts, type_.value),
+            *spelled.kept(_told, relation, is_near, self.sorts, self._voices, self.is_late),
+            *spelled.kept(_heads, where, self._speaking, type_.value),
+            *self._worded(where),
+            *(spelled.plain((DISOWNS,)) if disowns else ()),
+        ]
+        return Denial(features, disowns)
+
+    def _worded(self, where: str) -> list[Any]:
+        if where not in self._words:
+            self._words[where] = self.spelled.under(f"{where} word:", self._said)
+        return self._words[where]
+
+    @cached_property
+    def _said(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(re.findall(r"[a-z']{3,}", self.text.lower())[:_MOST_WORDS]))
+
+    @cached_property
+    def _disowns(self) -> bool:
+        return _DISOWNS.search(self.text) is not None
+
+    @cached_property
+    def _speaking(self) -> tuple[str, ...]:
+        return tuple(head.value for head, pattern in _OF_TYPE.items() if pattern.search(self.text))
+
+    @cached_property
+    def _voices(self) -> tuple[bool, bool, bool, bool]:
+        """Whether somebody speaks for another, says something, says it of himself, or is quoted otherwise."""
+        text = self.text
+        ours = bool(_OURS.search(text))
+        return bool(_SPEAKER.search(text)), bool(_SAYS.search(text)), ours, not ours and ('"' in text or "“" in text)
 
 
-@lru_cache(maxsize=512)
-def _speaking(text: str) -> tuple[str, ...]:
-    return tuple(head.value for head, pattern in _OF_TYPE.items() if pattern.search(text))
+def _among(spelled: Names, among: str, relation: str, cues: Sequence[str], type_: str) -> list[Any]:
+    """Return how a name stands to the parties of the act, and beside which words of denial it and its sort stand."""
+    return spelled.plain(
+        [
+            among,
+            *(f"{among}: {cue}" for cue in cues),
+            *(f"{type_}: {cue}" for cue in cues),
+            f"{among}, {relation}",
+        ]
+    )
+
+
+def _heads(spelled: Names, where: str, speaking: Sequence[str], type_: str) -> list[Any]:
+    """Return what sort of party the sentence lets speak: "the company", "his lawyer", "the embassy"."""
+    return spelled.plain([f"{where}: {head} speaks, {type_} is meant" for head in speaking])
 
 
 def _of_candidate(one: Candidate, names: Collection[str], stances: Stances) -> Iterator[str]:
@@ -179,28 +247,11 @@ def _places_by_clause(candidates: Sequence[Candidate], count: int) -> list[list[
     return found
 
 
-@lru_cache(maxsize=512)
-def _cues(text: str) -> tuple[tuple[str, int, int], ...]:
+def _cues(text: str) -> tuple[_Cue, ...]:
     possible = _SIEVE.possible(text)
     return tuple(
         (name, m.start(), m.end()) for name, p in _PATTERNS.items() if name in possible and (m := p.search(text))
     )
-
-
-@lru_cache(maxsize=512)
-def _voices(text: str) -> tuple[bool, bool, bool]:
-    """Return whether somebody speaks for another, says something, and says it of himself."""
-    return bool(_SPEAKER.search(text)), bool(_SAYS.search(text)), bool(_OURS.search(text))
-
-
-@lru_cache(maxsize=512)
-def _worded(where: str, text: str) -> tuple[str, ...]:
-    return tuple(f"{where} word: {word}" for word in _words(text))
-
-
-@lru_cache(maxsize=512)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(re.findall(r"[a-z']{3,}", text.lower())[:_MOST_WORDS]))
 
 
 def _last_named(named: Sequence[Sequence[tuple[Place, str]]], number: int) -> Sequence[tuple[Place, str]]:
@@ -214,7 +265,7 @@ def _last_named(named: Sequence[Sequence[tuple[Place, str]]], number: int) -> Se
 def _related(
     here: Sequence[tuple[Place, str]],
     before: Sequence[tuple[Place, str]],
-    cues: Sequence[tuple[str, int, int]],
+    cues: Sequence[_Cue],
     clause: Clause,
     parties: Sequence[str],
 ) -> Iterator[tuple[str, str, int]]:
@@ -278,33 +329,37 @@ def _among_parties(name: str, here: tuple[set[str], set[str]], last: Sequence[st
 
 
 def _told(
+    spelled: Names,
     relation: str,
-    distance: int,
-    cues: Sequence[tuple[str, int, int]],
-    clause: Clause,
-    number: int,
-    count: int,
+    is_near: bool,
+    cues: Sequence[str],
+    voices: tuple[bool, bool, bool, bool],
+    is_late: bool,
+) -> list[Any]:
+    """Return what the words of a denial say of a name that stands so to them."""
+    return spelled.plain(list(_told_names(relation, "near" if is_near else "far", cues, voices, is_late)))
+
+
+def _told_names(
+    relation: str, how_far: str, cues: Sequence[str], voices: tuple[bool, bool, bool, bool], is_late: bool
 ) -> Iterator[str]:
-    text = clause.sentence.text
+    spoken, says, ours, quoted = voices
     place = relation.partition(",")[0]
     yield relation
-    spoken, says, ours = _voices(text)
-    sorts = [name for name, _, _ in cues]
-    yield f"only {'+'.join(sorts)}" if len(sorts) < 3 else "many cues"
-    for name in sorts:
+    yield f"only {'+'.join(cues)}" if len(cues) < 3 else "many cues"
+    for name in cues:
         yield f"cue: {name}"
         yield f"{place}: {name}"
-        yield f"{relation}, {'near' if distance < _NEAR else 'far'}: {name}"
+        yield f"{relation}, {how_far}: {name}"
         if spoken:
             yield f"{place}: {name}, by a speaker"
         if says:
             yield f"{place}: {name}, in words"
     if ours:
         yield f"{place}: we"
-    elif '"' in text or "“" in text:
+    elif quoted:
         yield f"{place}: quote"
-    if number >= count - 3:
+    if is_late:
         yield f"{place}: at the end"
     if spoken:
         yield f"{place}: a speaker"
-    yield from _worded(place.split()[0], text)

@@ -6,6 +6,7 @@ The order is: mentions, clauses, frames, bystanders, then the law of the day ove
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from rules.acts import (
     MOVING,
@@ -37,6 +38,7 @@ from rules.findings import (
 from rules.law import kinds_of, law_of, named_regimes
 from rules.measures import concerns, freed
 from rules.mentions import Mention
+from rules.naming import AllNames, Names
 from rules.national import national_law
 from rules.roles import (
     THRESHOLD,
@@ -67,7 +69,7 @@ class StoryRead:
     stances: Stances
     acts: list[Act]
     candidates: list[Candidate]
-    features: list[dict[str, float]]
+    features: list[dict[Any, float]]
     free: frozenset[str] = frozenset()
 
 
@@ -90,8 +92,8 @@ class ActsRead:
 
 
 def read_story(title: str, text: str, rulebook: Rulebook, on: date | None = None) -> StoryRead:
-    """Return what the rules see of a story before anyone is named a party; see ``read_acts``."""
-    return read_parties(read_acts(title, text, rulebook, on), rulebook)
+    """Return what the rules see of a story before anyone is named a party, with every feature of everyone it names."""
+    return read_parties(read_acts(title, text, rulebook, on), rulebook, AllNames())
 
 
 def read_acts(title: str, text: str, rulebook: Rulebook, on: date | None = None) -> ActsRead:
@@ -110,10 +112,11 @@ def read_acts(title: str, text: str, rulebook: Rulebook, on: date | None = None)
     return ActsRead(clauses, stances, one_way(counted), free)
 
 
-def read_parties(read: ActsRead, rulebook: Rulebook) -> StoryRead:
-    """Return the story with everyone it names, and what stands around each."""
+def read_parties(read: ActsRead, rulebook: Rulebook, spelled: Names | None = None) -> StoryRead:
+    """Return the story with everyone it names, and what stands around each: of that, what has a weight, or as given."""
     candidates = find_candidates(read.clauses, rulebook)
-    features = features_of(candidates, read.clauses, read.stances, read.acts, rulebook)
+    names = spelled or rulebook.roles.names
+    features = features_of(candidates, read.clauses, read.stances, read.acts, rulebook, names)
     return StoryRead(read.clauses, read.stances, read.acts, candidates, features, read.free)
 
 
@@ -125,7 +128,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 
     Every quote stands verbatim at its offsets in the field it names. Equal input gives an equal answer.
     """
-    return judge_story(read_story(title, text, rulebook, on), title, text, on, rulebook)
+    return judge_story(read_parties(read_acts(title, text, rulebook, on), rulebook), title, text, on, rulebook)
 
 
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
@@ -271,13 +274,12 @@ def _learnt(
     told_of = [p for p in candidate.places if p.clause not in doubted] or candidate.places
     place = _telling_place(told_of, read.clauses)
     field, clause = read.clauses[place.clause]
-    goods = tuple(t.mention for t in clause.tokens if t.mention is not None and not t.mention.is_party)
     mention = Mention(place.start, place.end, candidate.name, candidate.type)
     evidence = quote_of(field, clause, 0, len(clause.tokens) - 1, title, text, LEARNT)
     told = "; ".join(rulebook.roles.telling(features))
     says = f"{candidate.name} stands where a {judged.roles[0].value} does ({told})"
     roles = tuple((role, mention, candidate.name) for role in judged.roles)
-    return Act(LEARNT, says, roles, tuple(m.kind for m in goods if m.kind), evidence, goods, strong=False)
+    return Act(LEARNT, says, roles, tuple(clause.goods_kinds), evidence, clause.goods, strong=False)
 
 
 def _telling_place(places: Sequence[Place], clauses: Sequence[tuple[Field, Clause]]) -> Place:
@@ -285,8 +287,7 @@ def _telling_place(places: Sequence[Place], clauses: Sequence[tuple[Field, Claus
 
     def worth(place: Place) -> tuple[int, int]:
         clause = clauses[place.clause][1]
-        goods = any(t.mention is not None and not t.mention.is_party for t in clause.tokens)
-        return 2 * goods + any(clause.has(name) for name in MOVING), -place.clause
+        return 2 * bool(clause.goods) + any(clause.has(name) for name in MOVING), -place.clause
 
     return max(places, key=worth)
 

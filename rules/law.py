@@ -7,7 +7,7 @@ do, if one of its measures for acts of this kind was in force. Linear models wei
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -45,32 +45,24 @@ class Named:
 def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook, on: date | None = None) -> Named:
     """Return which regimes' targets and territories the clauses name; ``on`` tells who was a target for a time."""
     named = Named()
-    zones = rulebook.zones
+    targets_of, zones = rulebook.targets, rulebook.zones
     elsewhere: Counter[str] = Counter()
     for number, (part, clause) in enumerate(clauses):
-        targets = [
-            r.id
-            for name in _names_in(clause, rulebook)
-            for r in rulebook.bound.get(name, ())
-            if name in r.targets or (on is not None and r.is_bound(name, on))
-        ]
-        within = [
-            r for name in (*_names_in(clause, rulebook), *_places_in(clause, rulebook)) for r in zones.get(name, ())
-        ]
-        named.targets.update(targets)
-        elsewhere.update(
-            r.id
-            for name in _names_in(clause, rulebook)
-            for r in rulebook.targets.get(name, ())
-            if name in r.only_within
-        )
-        named.zones.update(within)
+        names = list(_names_in(clause, rulebook))
+        regimes = [(name, r) for name in names for r in rulebook.bound.get(name, ())]
+        targets = [r.id for name, r in regimes if name in r.targets or (on is not None and r.is_bound(name, on))]
+        within = [r for name in (*names, *_places_in(clause, rulebook)) for r in zones.get(name, ())]
         here = {*targets, *within}
+        if not here:
+            continue
+        named.targets.update(targets)
+        elsewhere.update([r.id for name in names for r in targets_of.get(name, ()) if name in r.only_within])
+        named.zones.update(within)
         if part is Field.TITLE:
             named.title.update(here)
         if number <= _LEAD:
             named.lead.update(here)
-        if any(t.mention is not None and not t.mention.is_party for t in clause.tokens):
+        if clause.goods:
             named.with_goods.update(here)
     for regime, count in elsewhere.items():
         if not named.zones[regime]:
@@ -105,19 +97,19 @@ def kind_features(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], 
     goods: Counter[str] = Counter()
     targets: Counter[str] = Counter()
     for _, clause in clauses:
-        for token in clause.tokens:
-            if token.mention is None:
-                if len(token.word) > 2 and not token.word.isdigit():
-                    said.append(token.word)
-            elif token.mention.kind is not None:
-                said.append(token.mention.goods)
-                goods[token.mention.kind.value] += 1
+        said += [
+            word if mention is None else mention.goods
+            for _, _, word, _, mention, _ in clause.tokens
+            if (len(word) > 2 if mention is None else mention.kind is not None)
+        ]
+        goods.update([kind.value for kind in clause.goods_kinds])
         names = (rulebook.principal(name) for name in _names_in(clause, rulebook))
         targets.update(name for name in names if name in rulebook.targets)
     acted: Counter[str] = Counter()
     for act in acts:
         acted.update({kind.value: 2 if act.strong else 1 for kind in act.kinds})
-    found = {f"word: {word}": value for word, value in _balanced(Counter(said)).items()}
+    counts = {word: count for word, count in Counter(said).items() if not word.isdigit()}
+    found = {f"word: {word}": value for word, value in _balanced(counts).items()}
     found |= {f"goods: {kind}": share for kind, share in _shares(goods).items()}
     found |= {f"some goods: {kind}": 1.0 for kind in goods}
     found |= {f"target: {name}": share for name, share in _shares(targets).items()}
@@ -134,7 +126,7 @@ def _shares(counts: Counter[str]) -> dict[str, float]:
     return {name: count / total for name, count in counts.items()}
 
 
-def _balanced(counts: Counter[str]) -> dict[str, float]:
+def _balanced(counts: Mapping[str, int]) -> dict[str, float]:
     """Return the logarithms of the counts, scaled so that a long story weighs no more than a short one."""
     found = {name: 1 + math.log(count) for name, count in counts.items()}
     length = math.sqrt(sum(value * value for value in found.values()))

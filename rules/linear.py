@@ -5,11 +5,13 @@ Every answer can be read back from them: it is the logistic of a bias and a weig
 
 import json
 import math
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rules.naming import KnownNames
 from rules.vocabulary import Kind, Status
 
 DENIES = "denies"
@@ -32,14 +34,33 @@ class StoryWeights:
         return _logistic(self.biases[answer] + sum(parts))
 
     def kind_probabilities(self, features: Mapping[str, float]) -> dict[Kind, float]:
-        """Return ``probability`` of each kind; features that weigh in none are passed over once for all."""
-        known = self._weighing_in_kinds
-        told = {name: value for name, value in features.items() if name in known}
-        return {kind: self.probability(f"kind {kind.value}", told) for kind in Kind}
+        """Return ``probability`` of each kind, every feature looked up once for all."""
+        rows = self._kind_rows
+        told = [(rows[name], value) for name, value in features.items() if name in rows]
+        return {
+            kind: _logistic(self.biases[f"kind {kind.value}"] + sum([row[at] * value for row, value in told]))
+            for at, kind in enumerate(Kind)
+        }
 
     @cached_property
-    def _weighing_in_kinds(self) -> frozenset[str]:
-        return frozenset().union(*(self.weights[f"kind {kind.value}"] for kind in Kind))
+    def _kind_rows(self) -> Mapping[str, tuple[float, ...]]:
+        """The weights of each feature in every kind, 0 where it has none."""
+        weights = [self.weights[f"kind {kind.value}"] for kind in Kind]
+        return {name: tuple(held.get(name, 0.0) for held in weights) for name in {n for held in weights for n in held}}
+
+    @cached_property
+    def denial_names(self) -> KnownNames:
+        """The names of the features that weigh in denials, with their numbers."""
+        return KnownNames(self.weights[DENIES])
+
+    def denies(self, told: Iterable[int]) -> float:
+        """Return ``probability`` of a denial by the numbers of what is told."""
+        column = self._denial_column
+        return _logistic(self.biases[DENIES] + sum([column[number] for number in told]))
+
+    @cached_property
+    def _denial_column(self) -> Sequence[float]:
+        return array("d", [0.0, *self.weights[DENIES].values()])
 
 
 def _logistic(total: float) -> float:

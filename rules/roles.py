@@ -7,23 +7,48 @@ weights are data (``rules/weights.py``). Names that no list holds are never feat
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from rules.acts import Act, is_doubted
 from rules.bystanders import Stances
 from rules.candidates import Candidate, Place, name_ending, words_of
 from rules.clauses import Clause, Token
+from rules.naming import AFTER, BEFORE, Around, Names
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field, Role
 from rules.weights import ROLES, RoleWeights
 
-_REACH = 7
+# How far off a word of action may stand, and where classes of words are told apart.
+_FAR = 14
+_WINDOWS = (("-1", -1, -1), ("-4", -4, -1), ("-12", -12, -1), ("+2", 1, 2), ("+5", 1, 5), ("+12", 1, 12))
+_ZONES = {
+    away: tuple(name for name, first, last in _WINDOWS if first <= away <= last) for away in range(-12, 13) if away
+}
+# The words around a name, and the words that carry the grammar.
+_WORDS = Around(
+    each={"L": -7, "R": 7},
+    rows={
+        "-1 {}": (-1,), "-2 {}": (-2,), "-2-1 {} {}": (-2, -1), "-3-2-1 {} {} {}": (-3, -2, -1), "+1 {}": (1,),
+        "+2 {}": (2,), "+1+2 {} {}": (1, 2), "+1+2+3 {} {} {}": (1, 2, 3), "-1+1 {} {}": (-1, 1),
+    },
+)  # fmt: skip
+_BONES = Around(
+    each={},
+    rows={
+        "bones - {}": (-1,), "bones - {} {}": (-2, -1), "bones - {} {} {}": (-3, -2, -1), "bones + {}": (1,),
+        "bones + {} {}": (1, 2), "bones + {} {} {}": (1, 2, 3), "bones {} _ {}": (-1, 1),
+        "bones {} {} _ {} {}": (-2, -1, 1, 2),
+    },
+    edges=(2, 3),
+)  # fmt: skip
 _PREPOSITIONS = words_of(
     "to from by of in for against via through with aboard at on into onto under behind between among off near "
     "inside called named as than like including"
 )
-_JOINTS = words_of(", ; that who which and 's ( ) said says")
+_LINKS = _PREPOSITIONS | words_of(", ; that who which and 's ( ) said says")
 _NUMBERS = words_of("<n> <age> <year> <name>")
 _BE = words_of("was were been be being is are got")
 # What a sentence opens with that goes on about whoever the sentence before named.
@@ -58,12 +83,12 @@ class Judgement:
     roles: tuple[Role, ...]
 
 
-def judge(features: Mapping[str, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
+def judge(features: Mapping[Any, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
     """Return what the weights say of a candidate; ``framed`` are the roles that frames gave him."""
-    violator = weights.violator(features)
+    told = weights.names.numbered(features)
+    violator = weights.probability_of("violator", told)
     if violator < THRESHOLD_FRAMED:
         return Judgement(violator, ())
-    told = weights.told_by(features)
     likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
     top = max(likely.values())
     roles = sorted((r for r in ROLES if likely[r] >= _NEARLY * top), key=lambda r: (-likely[r], r))
@@ -77,17 +102,44 @@ def is_target(name: str, rulebook: Rulebook) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """A clause as the model sees it: a symbol per word, names by what they are, and where each name stands in it."""
+    """A clause as the model sees it: a symbol per word, names by what they are, and where each name stands in it.
+
+    ``bones`` are the words that carry the grammar, ``verbs`` the lists of words of action, ``verbs_at`` their places,
+    and ``classes`` those of words that stand around names.
+    """
 
     symbols: list[str]
-    tokens: list[Token | None]
     at: dict[int, int]
     names: list[int]
-    always: list[str]
-    sorts: list[str]
-    then: list[str]
-    classes: list[tuple[str, ...]]
+    always: tuple[str, ...]
+    sorts: tuple[str, ...]
+    then: Sequence[Any]
+    then_first: tuple[str, ...]
     bones: list[str]
+    bone_at: dict[int, int]
+    verbs: list[tuple[str, ...]]
+    verbs_at: list[int]
+    classes: list[tuple[int, tuple[str, ...]]]
+    marked: Sequence[Any]
+    marked_bones: Sequence[Any]
+
+    def preposition(self, at: int) -> str:
+        """Return the last of the four words before the place that leads to it."""
+        for symbol in reversed(self.symbols[max(0, at - 4) : at]):
+            if symbol in _PREPOSITIONS:
+                return symbol
+        return "none"
+
+    def verbs_beside(self, at: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the lists and form of the nearest words of action before and after the place."""
+        places, cut = self.verbs_at, bisect_left(self.verbs_at, at)
+        before = self.verbs[cut - 1] if cut and at - places[cut - 1] <= _FAR else ()
+        return before, self.verbs[cut] if cut < len(places) and places[cut] - at <= _FAR else ()
+
+    def bones_beside(self, at: int) -> tuple[str, str]:
+        """Return the last bone before the place and the first after it."""
+        here, bones = self.bone_at[at], self.bones
+        return bones[here - 1] if here else BEFORE, bones[here + 1] if here + 1 < len(bones) else AFTER
 
 
 def features_of(
@@ -96,8 +148,9 @@ def features_of(
     stances: Stances,
     acts: Sequence[Act],
     rulebook: Rulebook,
-) -> list[dict[str, float]]:
-    """Return what stands around each candidate, as named numbers."""
+    spelled: Names,
+) -> list[dict[Any, float]]:
+    """Return what stands around each candidate, by the names or numbers that count for ``spelled``."""
     framed: dict[int, Counter[str]] = {}
     for number, given in parts_of(candidates, clauses, acts).items():
         held = framed.setdefault(number, Counter())
@@ -109,28 +162,11 @@ def features_of(
     for number, one in enumerate(candidates):
         for place in one.places:
             named.setdefault(place.clause, []).append((place, number))
-    scenes = {n: _scene(clauses, n, held, sorts, rulebook) for n, held in named.items()}
-    story = list(_story(candidates, sorts, clauses, rulebook))
-    total = sum(len(c.places) for c in candidates)
-    order = sorted(
-        range(len(candidates)), key=lambda i: (candidates[i].places[0].clause, candidates[i].places[0].first)
-    )
-    rank = {i: r for r, i in enumerate(order)}
-    alike = Counter(sorts)
+    scenes = {n: _scene(clauses, n, held, sorts, rulebook, spelled) for n, held in named.items()}
+    telling = _Telling(candidates, sorts, clauses, stances, framed, rulebook, spelled)
     return [
-        _features(
-            c,
-            i,
-            sorts,
-            scenes,
-            clauses,
-            stances,
-            framed,
-            story,
-            (total, rank[i], len(order), alike[sorts[i]]),
-            rulebook,
-        )
-        for i, c in enumerate(candidates)
+        spelled.features(telling.of(number) | _surroundings(one, sorts[number], scenes, spelled))
+        for number, one in enumerate(candidates)
     ]
 
 
@@ -177,80 +213,112 @@ def _story(
     candidates: Sequence[Candidate], sorts: Sequence[str], clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook
 ) -> Iterator[str]:
     """Yield what the whole story is about: its goods, targets, and kinds of names."""
-    goods = Counter(
-        t.mention.kind.value for _, c in clauses for t in c.tokens if t.mention is not None and t.mention.kind
-    )
+    goods = Counter(m.kind.value for _, c in clauses for m in c.goods if m.kind)
     yield from (f"story of {kind}" for kind, n in goods.items() if n * 2 >= max(goods.values()))
     yield from {f"story names {c.name}" for c in candidates if c.name in rulebook.targets}
     yield from {f"story with {sort}" for sort in sorts if sort.startswith("new")}
 
 
-def _features(
-    one: Candidate,
-    index: int,
-    sorts: Sequence[str],
-    scenes: Mapping[int, _Scene],
-    clauses: Sequence[tuple[Field, Clause]],
-    stances: Stances,
-    framed: Mapping[int, Counter[str]],
-    story: Sequence[str],
-    counts: tuple[int, int, int, int],
-    rulebook: Rulebook,
-) -> dict[str, float]:
-    sort, (total, rank, of, alike) = sorts[index], counts
-    found: dict[str, float] = {f"is {one.type.value}": 1, f"is {sort}": 1}
-    found["is known" if one.is_known else "is new"] = 1
-    if "target" in sort:
-        found["is target"] = 1
-    if one.is_known:
-        found[f"known: {one.name}"] = 1
-    for role, n in framed.get(index, {}).items():
-        found[f"frame {role}"] = found[f"frame {role}: {sort}"] = 1
-        found[f"frame {role}, more"] = math.log(n)
-    if framed and index not in framed:
-        found["frames name others"] = found[f"frames name others: {sort}"] = 1
-    found["share of names"] = len(one.places) / max(1, total)
-    found["times named"] = math.log(len(one.places))
-    found[f"times named: {sort}"] = math.log(len(one.places))
-    found[f"named {min(rank, 6)}"] = 1
-    found["named late"] = rank / of
-    found["few names"] = 1 / of
-    if any(clauses[p.clause][0] is Field.TITLE for p in one.places):
-        found["in title"] = found[f"in title: {sort}"] = 1
-    if min(p.clause for p in one.places) <= 3:
-        found["in lead"] = found[f"in lead: {sort}"] = 1
-    stance = stances.by_name.get(one.name)
-    found[f"stance {stance.value if stance else 'none'}"] = 1
-    if one.name in stances.deniers:
-        found["denies"] = found[f"denies: {sort}"] = 1
-    if not one.is_known:
-        found[f"words {min(4, len(one.name.split()))}"] = 1
+class _Telling:
+    """What the whole story says of each candidate: what he is, how often and where it names him, what frames give."""
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        sorts: Sequence[str],
+        clauses: Sequence[tuple[Field, Clause]],
+        stances: Stances,
+        framed: Mapping[int, Counter[str]],
+        rulebook: Rulebook,
+        spelled: Names,
+    ) -> None:
+        self._candidates, self._sorts, self._clauses, self._stances = candidates, sorts, clauses, stances
+        self._framed, self._rulebook, self._spelled = framed, rulebook, spelled
+        self._total = sum(len(c.places) for c in candidates)
+        order = sorted(
+            range(len(candidates)), key=lambda i: (candidates[i].places[0].clause, candidates[i].places[0].first)
+        )
+        self._rank = {i: r for r, i in enumerate(order)}
+        self._alike = Counter(sorts)
+        story = list(_story(candidates, sorts, clauses, rulebook))
+        self._of_story = {sort: spelled.of_sort(story, sort) for sort in self._alike}
+        self._about = [told for told in story if told.startswith("story of")]
+
+    def of(self, number: int) -> dict[Any, float]:
+        """Return the features of the candidate with this number."""
+        one, sort, spelled = self._candidates[number], self._sorts[number], self._spelled
+        names = spelled.plain(list(self._alone(number, one, sort)))
+        names += spelled.both(list(self._with_sort(number, one)), sort)
+        names += self._of_story[sort]
+        if one.is_known:
+            names += spelled.of_sort(self._about, one.name)
+        amounts = self._amounts(number, one, sort)
+        told = [(name, value) for name, value in amounts.items() for name in spelled.plain((name,))]
+        return dict.fromkeys(names, 1.0) | dict(told)
+
+    def _alone(self, number: int, one: Candidate, sort: str) -> Iterator[str]:
+        yield f"is {one.type.value}"
+        yield f"is {sort}"
+        yield "is known" if one.is_known else "is new"
+        if "target" in sort:
+            yield "is target"
+        yield f"named {min(self._rank[number], 6)}"
+        stance = self._stances.by_name.get(one.name)
+        yield f"stance {stance.value if stance else 'none'}"
+        yield from self._of_name(one)
+        if all(p.by_leader for p in one.places):
+            yield "only by leader"
+        alike = self._alike[sort]
+        yield f"alone of {sort}" if alike == 1 else f"one of {min(alike, 5)} {sort}"
+
+    def _of_name(self, one: Candidate) -> Iterator[str]:
+        """Yield what a name tells by itself: whose it is where a list holds it, else its form alone."""
+        if one.is_known:
+            yield f"known: {one.name}"
+            if self._rulebook.principal(one.name) != one.name:
+                yield "acts for another"
+            return
+        yield f"words {min(4, len(one.name.split()))}"
         if one.name.isupper():
-            found["capitals"] = 1
+            yield "capitals"
         if any(c.isdigit() for c in one.name):
-            found["digits"] = 1
+            yield "digits"
         if ending := name_ending(one.name):
-            found[f"ends in {ending}"] = 1
-    elif rulebook.principal(one.name) != one.name:
-        found["acts for another"] = 1
-    if all(p.by_leader for p in one.places):
-        found["only by leader"] = 1
-    found[f"alone of {sort}" if alike == 1 else f"one of {min(alike, 5)} {sort}"] = 1
-    for told in story:
-        found[f"{told}: {sort}"] = 1
-        if one.is_known and told.startswith("story of"):
-            found[f"{told}: {one.name}"] = 1
+            yield f"ends in {ending}"
+
+    def _with_sort(self, number: int, one: Candidate) -> Iterator[str]:
+        yield from (f"frame {role}" for role in self._framed.get(number, ()))
+        if self._framed and number not in self._framed:
+            yield "frames name others"
+        if any(self._clauses[p.clause][0] is Field.TITLE for p in one.places):
+            yield "in title"
+        if min(p.clause for p in one.places) <= 3:
+            yield "in lead"
+        if one.name in self._stances.deniers:
+            yield "denies"
+
+    def _amounts(self, number: int, one: Candidate, sort: str) -> dict[str, float]:
+        times = math.log(len(one.places))
+        amounts = {f"frame {role}, more": math.log(n) for role, n in self._framed.get(number, {}).items()}
+        return amounts | {
+            "share of names": len(one.places) / max(1, self._total),
+            "times named": times,
+            f"times named: {sort}": times,
+            "named late": self._rank[number] / len(self._rank),
+            "few names": 1 / len(self._rank),
+        }
+
+
+def _surroundings(one: Candidate, sort: str, scenes: Mapping[int, _Scene], spelled: Names) -> dict[Any, float]:
+    """Return what stands around the candidate's name, wherever it stands."""
     if len(one.places) == 1:
         place = one.places[0]
-        found.update(dict.fromkeys(_around(place, scenes[place.clause], sort), 1.0))
-        return found
-    around: Counter[str] = Counter()
+        return dict.fromkeys(_around(place, scenes[place.clause], sort, spelled), 1.0)
+    around: Counter[Any] = Counter()
     for place in one.places:
-        around.update(set(_around(place, scenes[place.clause], sort)))
-    for name, count in around.items():
-        # Once anywhere says half, always says the other half: a long story names everyone often.
-        found[name] = 0.5 + 0.5 * count / len(one.places)
-    return found
+        around.update(set(_around(place, scenes[place.clause], sort, spelled)))
+    # Once anywhere says half, always says the other half: a long story names everyone often.
+    return {name: 0.5 + 0.5 * count / len(one.places) for name, count in around.items()}
 
 
 def _scene(
@@ -259,70 +327,103 @@ def _scene(
     held: Sequence[tuple[Place, int]],
     sorts: Sequence[str],
     rulebook: Rulebook,
+    spelled: Names,
 ) -> _Scene:
     clause = clauses[number][1]
+    symbols, tokens, at = _symbols(clause, held, sorts)
+    names = sorted(at.values())
+    then = list(_goes_on(clauses[number + 1][1])) if number + 1 < len(clauses) else []
+    bones, verbs, classes = _grammar(symbols, tokens, rulebook)
+    told = [bone for _, bone in bones]
+    return _Scene(
+        symbols=symbols,
+        at=at,
+        names=names,
+        always=tuple(_always(clauses, number, rulebook)),
+        sorts=tuple([symbols[i] for i in names]),
+        then=spelled.plain(then),
+        then_first=tuple(then[:1]),
+        bones=told,
+        bone_at={i: n for n, (i, _) in enumerate(bones)},
+        verbs=[lists for _, lists in verbs],
+        verbs_at=[i for i, _ in verbs],
+        classes=classes,
+        marked=spelled.beside(_WORDS).marked(symbols),
+        marked_bones=spelled.beside(_BONES).marked(told),
+    )
+
+
+def _symbols(
+    clause: Clause, held: Sequence[tuple[Place, int]], sorts: Sequence[str]
+) -> tuple[list[str], list[Token | None], dict[int, int]]:
+    """Return a symbol for each word, its token where it is no candidate's name, and where each name stands."""
     starts = {place.first: (place, one) for place, one in held}
     symbols: list[str] = []
     tokens: list[Token | None] = []
     at: dict[int, int] = {}
     index = 0
-    while index < len(clause.tokens):
-        token = clause.tokens[index]
-        if index in starts:
-            place, one = starts[index]
-            at[index] = len(symbols)
-            symbols.append(f"<{sorts[one]}>")
-            tokens.append(None)
-            index = place.last + 1
+    for first in sorted(starts):
+        if first < index:
             continue
-        symbols.append(_symbol(token, clause))
-        tokens.append(token)
-        index += 1
-    kinds = {t.mention.kind.value for t in clause.tokens if t.mention is not None and t.mention.kind}
-    near = {
-        t.mention.kind.value
-        for _, c in clauses[max(0, number - 1) : number + 2]
-        for t in c.tokens
-        if t.mention is not None and t.mention.kind
-    }
-    always = [f"with {k}" for k in kinds] + [f"{k} near" for k in near - kinds]
-    always += [f"clause: {name}" for name in clause.lists]
+        between = clause.tokens[index:first]
+        symbols += [token.symbol for token in between]
+        tokens += between
+        place, one = starts[first]
+        at[first] = len(symbols)
+        symbols.append(f"<{sorts[one]}>")
+        tokens.append(None)
+        index = place.last + 1
+    symbols += [token.symbol for token in clause.tokens[index:]]
+    tokens += clause.tokens[index:]
+    return symbols, tokens, at
+
+
+def _always(clauses: Sequence[tuple[Field, Clause]], number: int, rulebook: Rulebook) -> Iterator[str]:
+    """Yield what the clause says of every name in it: its goods and those beside it, its lists, its doubt."""
+    clause = clauses[number][1]
+    kinds = {kind.value for kind in clause.goods_kinds}
+    near = {kind.value for _, c in clauses[max(0, number - 1) : number + 2] for kind in c.goods_kinds}
+    yield from (f"with {kind}" for kind in kinds)
+    yield from (f"{kind} near" for kind in near - kinds)
+    yield from (f"clause: {name}" for name in clause.lists)
     if is_doubted(clause, rulebook):
-        always.append("doubted")
-    if not kinds and not near:
-        always.append("no goods near")
-    names = sorted(at.values())
-    then = list(_goes_on(clauses[number + 1][1])) if number + 1 < len(clauses) else []
-    return _Scene(
-        symbols,
-        tokens,
-        at,
-        names,
-        always,
-        [symbols[i] for i in names],
-        then,
-        [rulebook.word_classes.get(s, ()) for s in symbols],
-        _bones(symbols, tokens),
-    )
+        yield "doubted"
+    if not near:
+        yield "no goods near"
 
 
-def _bones(symbols: Sequence[str], tokens: Sequence[Token | None]) -> list[str]:
-    """Return the words that carry the grammar: verbs by list and voice, prepositions, names and goods; else nothing."""
-    bones = []
+def _grammar(
+    symbols: Sequence[str], tokens: Sequence[Token | None], rulebook: Rulebook
+) -> tuple[list[tuple[int, str]], list[tuple[int, tuple[str, ...]]], list[tuple[int, tuple[str, ...]]]]:
+    """Return bones (verbs by list and voice, prepositions, names and goods), words of action, and classes of words."""
+    bones, verbs, classes = [], [], []
+    classes_of = rulebook.word_classes
     for i, (symbol, token) in enumerate(zip(symbols, tokens, strict=True)):
-        if symbol in _PREPOSITIONS or symbol in _JOINTS or (symbol[:1] == "<" and symbol not in _NUMBERS):
-            bones.append(symbol)
-        elif token is not None and token.tags:
-            lists = [tag[2:] for tag in token.tags if tag.startswith("V=")]
-            name, _, form = lists[0].partition(":")
-            if any(t.endswith(":pp") for t in lists) and not _BE.isdisjoint(symbols[max(0, i - 3) : i]):
-                form = "passive"
-            elif form == "pp":
-                form = "fin"
-            bones.append(f"{name}:{form}")
-        else:
-            bones.append("")
-    return bones
+        if symbol in classes_of:
+            classes.append((i, classes_of[symbol]))
+        is_bone = symbol in _LINKS or (symbol[0] == "<" and symbol not in _NUMBERS)
+        if is_bone:
+            bones.append((i, symbol))
+        if token is not None and token.tags:
+            active, passive, lists = _forms_of(token.tags)
+            if lists:
+                verbs.append((i, lists))
+            if not is_bone:
+                is_passive = passive and not _BE.isdisjoint(symbols[max(0, i - 3) : i])
+                bones.append((i, passive if is_passive else active))
+    return bones, verbs, classes
+
+
+@lru_cache(maxsize=4_096)
+def _forms_of(tags: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """Return the bone that tags make, that which they make after "was" and its like, and the lists of a verb."""
+    lists = [tag[2:] for tag in tags if tag.startswith("V=")]
+    verbs = tuple(name for name in lists if not name.endswith(":noun"))
+    if not lists:
+        return "", "", verbs
+    name, _, form = lists[0].partition(":")
+    passive = f"{name}:passive" if any(one.endswith(":pp") for one in lists) else ""
+    return f"{name}:{'fin' if form == 'pp' else form}", passive, verbs
 
 
 def _goes_on(clause: Clause) -> Iterator[str]:
@@ -334,7 +435,8 @@ def _goes_on(clause: Clause) -> Iterator[str]:
     if what is None:
         return
     yield f"then {what}"
-    for tag in _verb(clause.tokens[1:]):
+    told = (_forms_of(t.tags)[2] for t in clause.tokens[1 : _FAR + 1] if t.tags)
+    for tag in next(filter(None, told), ()):
         yield f"then {what} {tag.partition(':')[0]}"
     for name in clause.lists:
         yield f"then: {name}"
@@ -342,104 +444,54 @@ def _goes_on(clause: Clause) -> Iterator[str]:
         yield f"then {what}: {word}"
 
 
-def _symbol(token: Token, clause: Clause) -> str:
-    if token.mention is not None:
-        if token.mention.kind:
-            return f"<{token.mention.kind.value}>"
-        return f"<{token.mention.type.value if token.mention.type else ''}>"
-    first = token.word[:1]
-    if first.isdigit():
-        return (
-            "<year>"
-            if len(token.word) == 4 and token.word[:2] in ("19", "20")
-            else "<age>"
-            if len(token.word) == 2
-            else "<n>"
-        )
-    start = token.start - clause.sentence.start
-    if start and clause.sentence.text[start : start + 1].isupper() and not token.tags:
-        return "<name>"
-    return token.word
-
-
-def _around(place: Place, scene: _Scene, sort: str) -> Iterator[str]:
+def _around(place: Place, scene: _Scene, sort: str, spelled: Names) -> list[Any]:
+    """Return what stands around a name in its clause, as features."""
     at = scene.at.get(place.first)
     if at is None:
-        return
-    symbols = scene.symbols
-    left, right = symbols[max(0, at - _REACH) : at], symbols[at + 1 : at + 1 + _REACH]
-    padded = ["<<", "<<", "<<", *left][-3:]
-    l3, l2, l1 = padded
-    r1, r2, r3 = [*right, ">>", ">>", ">>"][:3]
-    yield f"-1 {l1}"
-    yield f"-2 {l2}"
-    yield f"-2-1 {l2} {l1}"
-    yield f"-3-2-1 {l3} {l2} {l1}"
-    yield f"+1 {r1}"
-    yield f"+2 {r2}"
-    yield f"+1+2 {r1} {r2}"
-    yield f"+1+2+3 {r1} {r2} {r3}"
-    yield f"-1+1 {l1} {r1}"
-    yield from (f"L {s}" for s in left)
-    yield from (f"R {s}" for s in right)
-    preposition = next((s for s in reversed(left[-4:]) if s in _PREPOSITIONS), "none")
-    yield f"after {preposition}"
-    yield f"after {preposition}: {sort}"
-    before, beyond = _verb(reversed(scene.tokens[:at])), _verb(scene.tokens[at + 1 :])
-    for lists, where in ((before, "verb before"), (beyond, "verb after")):
-        for name in lists:
-            yield f"{where} {name}"
-            yield f"{where} {name.partition(':')[0]}: {sort}"
-            if where == "verb before":
-                yield f"{where} {name.partition(':')[0]}, {preposition}"
-    if not before:
-        yield "no verb before"
-    for name in scene.always:
-        yield name
-        yield f"{name}: {sort}"
-    yield from _classes(scene.classes, at, sort)
-    before_it = ["<<", "<<", *(b for b in scene.bones[:at] if b)][-3:]
-    after_it = [*(b for b in scene.bones[at + 1 :] if b), ">>", ">>", ">>"][:3]
-    for bones in (before_it[-1:], before_it[-2:], before_it):
-        yield f"bones - {' '.join(bones)}"
-    for bones in (after_it[:1], after_it[:2], after_it):
-        yield f"bones + {' '.join(bones)}"
-    yield f"bones {before_it[-1]} _ {after_it[0]}"
-    yield f"bones {' '.join(before_it[-2:])} _ {' '.join(after_it[:2])}"
-    yield f"bones - {before_it[-1]}: {sort}"
-    yield f"bones + {after_it[0]}: {sort}"
-    yield from scene.then
-    yield from (f"{t}: {sort}" for t in scene.then[:1])
-    here = scene.names.index(at)
-    yield "first name" if here == 0 else "last name" if here == len(scene.names) - 1 else "middle name"
-    if len(scene.names) > 1:
-        yield from (f"beside {s}: {sort}" for i, s in enumerate(scene.sorts) if i != here)
-    else:
-        yield f"alone in clause: {sort}"
+        return []
+    found = spelled.beside(_WORDS).around(scene.marked, at)
+    found += spelled.beside(_BONES).around(scene.marked_bones, scene.bone_at[at])
+    found += spelled.kept(_bones_beside, *scene.bones_beside(at), sort)
+    found += spelled.kept(_verbs_beside, scene.preposition(at), *scene.verbs_beside(at), sort)
+    found += spelled.kept(_always_so, scene.always, scene.then_first, sort)
+    found += scene.then
+    for i, held in scene.classes:
+        if zones := _ZONES.get(i - at):
+            found += spelled.kept(_classes_at, zones, held, sort)
+    found += spelled.kept(_among_names, scene.names.index(at), scene.sorts, sort)
+    return found
 
 
-def _classes(classes: Sequence[tuple[str, ...]], at: int, sort: str) -> Iterator[str]:
-    """Yield the classes of the words around a name: right beside it, near it, and anywhere in the clause."""
-    for where, words in (
-        ("-1", classes[max(0, at - 1) : at]),
-        ("-4", classes[max(0, at - 4) : at]),
-        ("-12", classes[max(0, at - 12) : at]),
-        ("+2", classes[at + 1 : at + 3]),
-        ("+5", classes[at + 1 : at + 6]),
-        ("+12", classes[at + 1 : at + 13]),
-    ):
-        for name in {c for held in words for c in held}:
-            yield f"{where} class {name}"
-            yield f"{where} class {name}: {sort}"
+def _bones_beside(spelled: Names, before: str, after: str, sort: str) -> list[Any]:
+    return spelled.sorted_under("bones -", (before,), sort) + spelled.sorted_under("bones +", (after,), sort)
 
 
-def _verb(tokens: Iterable[Token | None]) -> list[str]:
-    """Return the lists and form of the nearest word of action."""
-    for distance, token in enumerate(tokens):
-        if token is not None and token.tags:
-            lists = [tag[2:] for tag in token.tags if tag.startswith("V=") and not tag.endswith(":noun")]
-            if lists:
-                return lists
-        if distance > 12:
-            break
-    return []
+def _verbs_beside(
+    spelled: Names, preposition: str, before: tuple[str, ...], after: tuple[str, ...], sort: str
+) -> list[Any]:
+    """Return the nearest words of action, and the preposition that leads to the name."""
+    verbs = [name.partition(":")[0] for name in before]
+    found = spelled.both_under("after", (preposition,), sort)
+    found += spelled.under("verb before", [*before, *(f"{verb}, {preposition}" for verb in verbs)])
+    found += spelled.under("verb after", after)
+    found += spelled.sorted_under("verb before", verbs, sort)
+    found += spelled.sorted_under("verb after", [name.partition(":")[0] for name in after], sort)
+    return found if before else found + spelled.plain(("no verb before",))
+
+
+def _always_so(spelled: Names, always: Sequence[str], then_first: Sequence[str], sort: str) -> list[Any]:
+    """Return what the clause says of every name in it, and the next clause if it goes on about one."""
+    return spelled.both(always, sort) + spelled.of_sort(then_first, sort)
+
+
+def _classes_at(spelled: Names, zones: Sequence[str], classes: Sequence[str], sort: str) -> list[Any]:
+    """Return the classes of a word in each of the zones in which it stands."""
+    return [one for zone in zones for one in spelled.both_under(f"{zone} class", classes, sort)]
+
+
+def _among_names(spelled: Names, here: int, sorts: Sequence[str], sort: str) -> list[Any]:
+    """Return where the name stands among the names of its clause, and what those are."""
+    if len(sorts) == 1:
+        return spelled.plain(("first name",)) + spelled.of_sort(("alone in clause",), sort)
+    found = spelled.plain(("first name" if here == 0 else "last name" if here == len(sorts) - 1 else "middle name",))
+    return found + spelled.sorted_under("beside", [s for i, s in enumerate(sorts) if i != here], sort)

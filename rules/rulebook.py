@@ -18,6 +18,7 @@ from rules.national import NationalError, NationalMarks, load_national
 from rules.regime import Regime, RegimeError, load_regimes
 from rules.vocabulary import Kind, PartyType, Role
 from rules.weights import RoleWeights, load_weights
+from rules.written import WrittenWords
 
 BOOK = Path(__file__).parent / "book"
 # The same safe loader in C, where the library has it, reads the book in a third of the time.
@@ -124,9 +125,19 @@ class Rulebook:
         return tags
 
     @cached_property
+    def written(self) -> WrittenWords:
+        """What each written form of a word is."""
+        return WrittenWords(self.word_tags)
+
+    @cached_property
     def bound_for(self) -> tuple[list[str], ...]:
         """The words of each phrase that says where goods go."""
         return tuple(phrase.split() for phrase in self.phrases["bound_for"])
+
+    @cached_property
+    def bound_for_first(self) -> frozenset[str]:
+        """The first words of these phrases: a clause without any of them holds none."""
+        return frozenset(phrase[0] for phrase in self.bound_for)
 
     @cached_property
     def word_classes(self) -> Mapping[str, tuple[str, ...]]:

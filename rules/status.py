@@ -105,11 +105,13 @@ def status_features(
     patterns, sieve = _sought(rulebook.phrases["documented"], rulebook.phrases["admitted"])
     for number, (field, clause) in enumerate(clauses):
         lowered = clause.sentence.text.lower()
-        possible = sieve.possible(lowered)
-        cues = [name for name, pattern in patterns.items() if name in possible and pattern.search(lowered)]
         zone = "at" if number in at else "beside" if number in beside else "far"
-        for where in _where(zone, number, field):
-            found |= dict.fromkeys((f"{where}: {cue}" for cue in cues), 1.0)
+        places = tuple(_where(zone, number, field))
+        for name in sorted(sieve.possible(lowered)):
+            told = [f"{where}: {name}" for where in places]
+            # What was found in such a place before is not sought again.
+            if not all(one in found for one in told) and patterns[name].search(lowered):
+                found |= dict.fromkeys(told, 1.0)
     near = sorted(cue for cue in (*_CUES, "list of documented", "list of admitted") if f"near: {cue}" in found)
     return found | dict.fromkeys((f"{one} & {other}" for one, other in combinations(near, 2)), 1.0)
 
@@ -136,13 +138,7 @@ def _told_in(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act]) -> se
 
 def _named_in(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> set[int]:
     """Return the sentences that name goods beside a target, where no act was found."""
-    return {
-        number for number, (_, clause) in enumerate(clauses) if _names_goods(clause) and _has_target(clause, rulebook)
-    }
-
-
-def _names_goods(clause: Clause) -> bool:
-    return any(t.mention is not None and not t.mention.is_party for t in clause.tokens)
+    return {number for number, (_, clause) in enumerate(clauses) if clause.goods and _has_target(clause, rulebook)}
 
 
 def _has_target(clause: Clause, rulebook: Rulebook) -> bool:

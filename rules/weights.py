@@ -5,11 +5,15 @@ Every answer can be read back from them: it is the logistic of a bias and a weig
 
 import json
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from rules.naming import KnownNames, Numbered
 from rules.vocabulary import Role
 
 ROLES = tuple(Role)
@@ -27,33 +31,32 @@ class RoleWeights:
 
     def probability(self, answer: str, features: Mapping[str, float]) -> float:
         """Return the logistic of the weighted sum, which does not depend on the order of the features."""
-        return self.probability_of(answer, self.told_by(features))
-
-    def violator(self, features: Mapping[str, float]) -> float:
-        """Return the probability that the candidate takes part, which most do not."""
-        weights = self._violator
-        parts = [weights[name] * value for name, value in features.items() if name in weights]
-        return _logistic(self.biases[0] + math.fsum(parts))
+        return self.probability_of(answer, self.names.numbered(features))
 
     @cached_property
-    def _violator(self) -> Mapping[str, float]:
-        return {name: row[0] for name, row in self.weights.items() if row[0]}
+    def names(self) -> KnownNames:
+        """The names of the features that weigh anything, with their numbers."""
+        return KnownNames(self.weights)
 
-    def told_by(self, features: Mapping[str, float]) -> list[tuple[tuple[float, ...], float]]:
-        """Return the row and the value of each feature that weighs anything, for ``probability_of``."""
-        row_of = self.weights.get
-        return [(row, value) for name, value in features.items() if (row := row_of(name)) is not None]
+    @cached_property
+    def _columns(self) -> Mapping[str, Sequence[float]]:
+        """The weights for each answer, by the features' numbers."""
+        rows = list(self.weights.values())
+        return {answer: array("d", [0.0, *(row[at] for row in rows)]) for at, answer in enumerate(ANSWERS)}
 
-    def probability_of(self, answer: str, told: Sequence[tuple[tuple[float, ...], float]]) -> float:
-        """Return ``probability`` of features whose rows were looked up already: several answers share them."""
-        at = ANSWERS.index(answer)
-        return _logistic(self.biases[at] + math.fsum([row[at] * value for row, value in told]))
+    def probability_of(self, answer: str, told: Numbered) -> float:
+        """Return ``probability`` of features by their numbers."""
+        column = self._columns[answer]
+        return _logistic(self.biases[ANSWERS.index(answer)] + math.fsum([column[n] * v for n, v in told.items()]))
 
-    def telling(self, features: Mapping[str, float], count: int = 3) -> list[str]:
+    def telling(self, features: Mapping[Any, float], count: int = 3) -> list[str]:
         """Return the features that spoke most for the candidate's taking part, of those that an officer can read."""
-        readable = ((n, v) for n, v in features.items() if n in self.weights and not n.startswith("bones"))
-        spoken = sorted(((self.weights[n][0] * v, n) for n, v in readable), reverse=True)
-        return [name for weight, name in spoken[:count] if weight > 0]
+        column, names = self._columns["violator"], self.names.names
+        spoken = sorted(
+            ((column[n] * v, names[n]) for n, v in self.names.numbered(features).items() if column[n] * v > 0),
+            reverse=True,
+        )
+        return list(islice((name for _, name in spoken if not name.startswith("bones")), count))
 
 
 def _logistic(total: float) -> float:

@@ -43,7 +43,7 @@ TRUSTED: list[str] = []
 _TERMS = 12
 _MASK, _LIST = re.compile(r"\b_([a-z_]+?)_\b"), re.compile(r"\b([vg])_(\w+)")
 # Long pages have many windows; this bounds the memory of a batch.
-_BATCH = 64
+_BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -190,13 +190,14 @@ class Model:
         starts = np.searchsorted(windows.owner, np.arange(len(readings)))
         best = [int(starts[i] + scores[i].argmax()) for i in still]
         rows = windows.matrix[best]
+        ends = rows.indptr
         kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
         nearest = self._nearest(counts.lead[still])
         for n, i in enumerate(still):
             answers[i] = Classification(
                 score=self.floor,
                 kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
-                why=self._why(rows[n], scores[i]),
+                why=self._why(rows.indices[ends[n] : ends[n + 1]], rows.data[ends[n] : ends[n + 1]], scores[i]),
                 passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
@@ -213,12 +214,15 @@ class Model:
         weights, bias = self.parts.joint_weights
         return self._calibrated(weights["text"] * decisions + bias)
 
-    def _why(self, row: Any, scores: np.ndarray) -> tuple[Term, ...]:
+    def _why(self, columns: np.ndarray, values: np.ndarray, scores: np.ndarray) -> tuple[Term, ...]:
         """Return the words and flags of the best window that moved the story's score most, in log-odds."""
-        weights = row.multiply(self.parts.window.coef_[0]).tocoo()
         factor = self.slope * self.parts.joint.coef_[0][0] / self.parts.joint_scaler.scale_[0] * self._pull(scores)
+        moved = factor * (values * self.parts.window.coef_[0][columns])
+        # Terms as heavy as the last that is told are kept together, for their names to decide between them.
+        heavy = np.abs(moved)
+        least = np.partition(heavy, -_TERMS)[-_TERMS] if len(heavy) > _TERMS else 0.0
         names = self._names
-        terms = [Term(names[j], float(factor * v)) for j, v in zip(weights.col, weights.data, strict=True) if v]
+        terms = [Term(names[columns[n]], float(moved[n])) for n in np.flatnonzero(heavy >= least) if moved[n]]
         return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
 
     def _pull(self, scores: np.ndarray) -> float:

@@ -48,12 +48,10 @@ class Known:
         return [self._neighbours(row) for row in alike]
 
     def _neighbours(self, alike: np.ndarray) -> tuple[Neighbour, ...]:
-        best = np.argsort(-alike, kind="stable")[:NEAREST]
-        return tuple(
-            Neighbour(self.ids[i], self.titles[i], self.labels[i], round(float(alike[i]), 3))
-            for i in best
-            if alike[i] >= _LEAST
-        )
+        # Few of thousands are alike at all: only these are put in order.
+        enough = np.flatnonzero(alike >= _LEAST)
+        best = enough[np.argsort(-alike[enough], kind="stable")[:NEAREST]]
+        return tuple(Neighbour(self.ids[i], self.titles[i], self.labels[i], round(float(alike[i]), 3)) for i in best)
 
 
 def know(leads: Any, ids: Sequence[str], titles: Sequence[str], labels: Sequence[str]) -> Known:
