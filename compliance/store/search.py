@@ -23,7 +23,7 @@ _SOURCES = {
     "case_words": ("case_id", "words"),
     "story_words": ("story_id", "words"),
 }
-# PostgreSQL's index of stories is cut into shelves (migration 0011): each holds every twentieth run of 50,000 stories.
+# PostgreSQL's index of stories is cut into shelves (migration 0010): each holds every twentieth run of 50,000 stories.
 _SHELVES, _RUN = 20, 50_000
 # So many of the newest stories are looked through before the others: what stands nearly everywhere stands there too.
 _NEWEST = 4_000

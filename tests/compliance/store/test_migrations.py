@@ -150,7 +150,7 @@ def test_older_stories_and_cases_in_other_scripts_are_found(old_database: str) -
     with engine.begin() as connection:
         config = database._alembic(old_database)
         config.attributes["connection"] = connection
-        before = ScriptDirectory.from_config(config).get_revision("0011").down_revision
+        before = ScriptDirectory.from_config(config).get_revision("0010").down_revision
         assert isinstance(before, str)
         command.upgrade(config, before)
         connection.execute(text("UPDATE stories SET title = 'Корабль', text = '朝鲜货轮运送炮弹 to Dunai'"))
