@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import MaxAbsScaler
 
 from compliance.classifier.corpus import Example
-from compliance.classifier.story_training import train_story
+from compliance.classifier.story_training import day_of, train_story
 from rules.candidates import Candidate
 from rules.extraction import StoryRead, judge_story, read_story
 from rules.findings import Extraction
@@ -59,7 +59,7 @@ class _Row:
 def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) -> RoleTraining:
     """Learn from all but the grey stories; equal input gives equal weights."""
     # What a story's clauses hold does not depend on any weight: each is read once.
-    reads = {e.story.id: read_story(e.story.title, e.story.text, rulebook) for e in examples}
+    reads = {e.story.id: read_story(e.story.title, e.story.text, rulebook, day_of(e)) for e in examples}
     rows = [row for e in examples if e.label != "grey" for row in _rows(e, reads[e.story.id], rulebook)]
     groups = [e.event for e in examples]
     held_out: dict[str, Extraction] = {}
@@ -76,8 +76,7 @@ def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) ->
 
 
 def _found(example: Example, read: StoryRead, rulebook: Rulebook) -> Extraction:
-    story = example.story
-    return judge_story(read, story.title, story.text, story.published.date() if story.published else None, rulebook)
+    return judge_story(read, example.story.title, example.story.text, day_of(example), rulebook)
 
 
 def _rows(example: Example, read: StoryRead, rulebook: Rulebook) -> list[_Row]:

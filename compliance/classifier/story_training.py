@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 from sklearn.feature_extraction import DictVectorizer
@@ -64,9 +65,14 @@ def _weights(learnt: Mapping[str, _Learnt], corpus: str) -> StoryWeights:
     return StoryWeights({a: bias for a, (bias, _) in whole.items()}, {a: w for a, (_, w) in whole.items()}, corpus)
 
 
+def day_of(example: Example) -> date | None:
+    """Return the day of the story, where it has one."""
+    return example.story.published.date() if example.story.published else None
+
+
 def _read(example: Example, rulebook: Rulebook, reads: Mapping[str, StoryRead] | None) -> _Read:
     known = reads.get(example.story.id) if reads else None
-    story = known or read_story(example.story.title, example.story.text, rulebook)
+    story = known or read_story(example.story.title, example.story.text, rulebook, day_of(example))
     acts, parties = told_acts(story, example.story.title, example.story.text, rulebook)
     return _Read(example, story, acts, frozenset(p.canonical for p in parties))
 
@@ -99,7 +105,7 @@ def _regimes(read: Sequence[_Read], kinds: Sequence[tuple[Kind, ...]], rulebook:
     rows: list[_Features] = []
     wanted: list[bool] = []
     for one, found in zip(read, kinds, strict=True):
-        on = one.example.story.published.date() if one.example.story.published else None
+        on = day_of(one.example)
         story = one.example.story
         fields = {Field.TITLE: story.title, Field.TEXT: story.text}
         named = named_regimes(one.story.clauses, rulebook)
