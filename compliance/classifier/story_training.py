@@ -108,8 +108,10 @@ def _regimes(read: Sequence[_Read], kinds: Sequence[tuple[Kind, ...]], rulebook:
         on = day_of(one.example)
         story = one.example.story
         fields = {Field.TITLE: story.title, Field.TEXT: story.text}
-        named = named_regimes(one.story.clauses, rulebook)
-        touched = touched_by(dated_acts(one.acts, one.story.clauses, fields, on, rulebook), found, named, on, rulebook)
+        named = named_regimes(one.story.clauses, rulebook, on)
+        acts = dated_acts(one.acts, one.story.clauses, fields, on, rulebook)
+        touched = touched_by(acts, found, named, on, rulebook)
+        touched = replace(touched, free=touched.free | one.story.free)
         for regime, features in regime_features(touched, found, named, on, rulebook).items():
             rows.append(features)
             wanted.append(regime in one.example.regimes)
