@@ -3,7 +3,8 @@
 A sentence that denies names its speaker before or after the word of denial, or goes on about whoever the sentence
 before named. Which of them denies, and whether it is the act that is denied, a linear model over these relations
 decides, whose weights are data (``rules/weights.py``). Only where somebody is quoted as saying "we have never sold"
-does no weight decide: the one party that the sentence names denies.
+does no weight decide, and where "it" flatly rejects or denies: the one party that the sentence names, or the sentence
+before, denies.
 """
 
 import re
@@ -80,6 +81,13 @@ _DISOWNS = re.compile(
     re.IGNORECASE,
 )
 DISOWNS = "says of itself that it did not"
+# "It rejected the report": of whoever alone was named in the sentence before.
+_FLATLY = re.compile(
+    r"^\W*(?:it|he|she|they)\b(?: (?:\w+ly|has|have|had|also|again))* (?:den(?:y|ies|ied)|reject(?:s|ed)?|dismiss(?:es|ed)?|"
+    r"refut(?:es|ed)|repudiate[sd]?)\b",
+    re.IGNORECASE,
+)
+_ALONE_BEFORE = "sentence before alone, it, nobody named"
 _NEAR, _SPOKEN, _JOINED = 60, 400, 12
 # "Iran backs the group but denies arming it": a verb that a conjunction joins on has the first verb's subject.
 _VERB_JOINED = re.compile(
@@ -181,7 +189,8 @@ class _Sentence:
             *self._worded(where),
             *(spelled.plain((DISOWNS,)) if disowns else ()),
         ]
-        return Denial(features, disowns)
+        flatly = relation == _ALONE_BEFORE and among == "the party named last" and self._flatly
+        return Denial(features, disowns or flatly)
 
     def _worded(self, where: str) -> list[Any]:
         if where not in self._words:
@@ -191,6 +200,10 @@ class _Sentence:
     @cached_property
     def _said(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(re.findall(r"[a-z']{3,}", self.text.lower())[:_MOST_WORDS]))
+
+    @cached_property
+    def _flatly(self) -> bool:
+        return _FLATLY.search(self.text) is not None
 
     @cached_property
     def _disowns(self) -> bool:
