@@ -83,8 +83,8 @@ _DISOWNS = re.compile(
 DISOWNS = "says of itself that it did not"
 # "It rejected the report": of whoever alone was named in the sentence before.
 _FLATLY = re.compile(
-    r"^\W*(?:it|he|she|they)\b(?: (?:\w+ly|has|have|had|also|again))* (?:den(?:y|ies|ied)|reject(?:s|ed)?|dismiss(?:es|ed)?|"
-    r"refut(?:es|ed)|repudiate[sd]?)\b",
+    r"^\W*(?:it|he|she|they)\b(?: (?:\w+ly|has|have|had|also|again))* "
+    r"(?:den(?:y|ies|ied)|reject(?:s|ed)?|dismiss(?:es|ed)?|refut(?:es|ed)|repudiate[sd]?)\b",
     re.IGNORECASE,
 )
 _ALONE_BEFORE = "sentence before alone, it, nobody named"
