@@ -4,8 +4,9 @@ Who found, seized, judged, confessed, accused or only said so, told apart by whe
 beside it or elsewhere; a linear model weighs it, whose weights are data (``rules/linear.py``).
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -16,6 +17,7 @@ from rules.sieve import Sieve
 from rules.vocabulary import Field, Status
 
 _LEAD = 2
+_WORDS_WEIGH = 6.0
 _CUES = {
     "un panel": r"(?:u\.?n\.?|united nations|security council(?:'s)?|"
     r"sanctions)\.? (?:\w+ ){0,3}?(?:experts?|panel|monitors?|monitoring|investigators|report|"
@@ -112,8 +114,21 @@ def status_features(
             # What was found in such a place before is not sought again.
             if not all(one in found for one in told) and patterns[name].search(lowered):
                 found |= dict.fromkeys(told, 1.0)
+    found |= _worded(clauses, at | beside or set(range(_LEAD + 1)))
     near = sorted(cue for cue in (*_CUES, "list of documented", "list of admitted") if f"near: {cue}" in found)
     return found | dict.fromkeys((f"{one} & {other}" for one, other in combinations(near, 2)), 1.0)
+
+
+def _worded(clauses: Sequence[tuple[Field, Clause]], told: Collection[int]) -> dict[str, float]:
+    """Return the words of these sentences but names and figures, scaled so that many weigh no more than few."""
+    said = {
+        token.word
+        for number, (_, clause) in enumerate(clauses)
+        if number in told
+        for token in clause.tokens
+        if token.mention is None and token.word[:1].isalpha()
+    }
+    return dict.fromkeys((f"word: {word}" for word in said), _WORDS_WEIGH / math.sqrt(max(1, len(said))))
 
 
 def _where(zone: str, number: int, field: Field) -> Iterator[str]:

@@ -29,7 +29,7 @@ from rules.vocabulary import Field, Kind, Status
 
 FOLDS = 5
 # How freely each model may weigh, and at how many rows a feature must stand to be learnt.
-_STATUS, _KIND, _REGIME, _DENIAL = (0.1, 4), (0.5, 4), (0.3, 2), (0.1, 4)
+_STATUS, _KIND, _REGIME, _DENIAL = (0.3, 4), (0.5, 4), (0.3, 2), (0.1, 4)
 _ROUNDS = 4
 _NEVER = (-9.0, dict[str, float]())
 _ARTICLE = re.compile(r"^(?:the|a|an|mv|m/v|mt)\s+")
