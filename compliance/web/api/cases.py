@@ -133,7 +133,7 @@ def show_dossier(request: Request, response: Response, reference: Reference, vis
     The ETag is what a change of the case needs.
     """
     with read_scope(request.app.state.engine) as session:
-        whole = dossier(session, reference)
+        whole = dossier(session, reference, request.app.state.rulebook)
         if whole is None:
             raise HTTPException(404, f"There is no case {reference}.")
         told = shown(whole, visitor)

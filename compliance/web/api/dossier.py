@@ -1,5 +1,6 @@
 """The dossier of a case as the API tells it: what its page shows, in plain values."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -30,12 +31,37 @@ class Standing(BaseModel):
 
 
 class Claim(BaseModel):
-    """Who says what of the act, when, in which story."""
+    """Who says what of the act, when, in which story; ``act_days`` are the act's own, in ISO 8601, or empty."""
 
     what: str
     by: str
     on: datetime | None
     where: str
+    act_days: str
+
+
+class ElementHeld(BaseModel):
+    """One of the five elements of a measure, and the words of a story that meet it."""
+
+    name: str
+    met: bool
+    says: str
+    quote: str
+
+
+class MeasureHeld(BaseModel):
+    """A measure held against what the stories tell, by the rules in use now."""
+
+    regime: str
+    code: str
+    kind: str
+    what: str
+    basis: str
+    elements: list[ElementHeld]
+    missing: list[str]
+    exemptions: list[str]
+    unverified: bool
+    days: str
 
 
 class Moment(BaseModel):
@@ -119,6 +145,7 @@ class DossierShown(BaseModel):
     corrected: list[str]
     standings: list[Standing]
     measures: list[dict[str, Any]]
+    held: list[MeasureHeld] = Field(description="Each measure with its five elements, and which is missing.")
     claims: list[Claim]
     timeline: list[Moment]
     origins: list[list[int]] = Field(description="The ids of the stories, those of one origin together.")
@@ -144,7 +171,11 @@ def shown(found: Dossier, visitor: Visitor) -> DossierShown:
             "corrected": [name for name in _FACTS if found.is_corrected(name)],
             "standings": [_standing(name, told) for name, told in found.standings.items()],
             "measures": list(found.measures),
-            "claims": [{"what": c.what, "by": c.by, "on": c.on, "where": c.where} for c in found.claims],
+            "held": [asdict(m) | {"missing": m.missing} for m in found.held],
+            "claims": [
+                {"what": c.what, "by": c.by, "on": c.on, "where": c.where, "act_days": c.days}
+                for c in found.claims
+            ],
             "timeline": [{"at": m.at, "what": m.what} for m in found.timeline],
             "origins": [[told.story.id for told in group] for group in found.groups],
             "stories": [_story(told) for told in found.told],

@@ -152,6 +152,7 @@ def analyse(request: Request, visitor: Caller, months: Months = 12) -> dict[str,
         "cases": tally,
         "delays": asdict(found.delays),
         "agreement": asdict(found.agreement),
+        "second_readings": [asdict(paired) for paired in found.second_readings],
     }
 
 

@@ -122,6 +122,10 @@ def test_two_people_work_a_case_from_claim_to_approval_and_the_record_is_whole(
     last = ada.get("/me/last-change")
     assert (last["case"], last["action"]) == (grave, "case.corrected") and last["change"] == added["change"] + 1
     seen = ada.get(f"/cases/{grave}/dossier")
+    assert seen["held"] and all(
+        [e["name"] for e in m["elements"]] == ["actor", "target", "goods", "direction", "date"] for m in seen["held"]
+    )
+    assert all({"on", "act_days"} <= claim.keys() for claim in seen["claims"])
     assert [p["canonical"] for p in seen["facts"]["parties"]] == ["North Korea", "Russia", "Red Star Co"]
     assert [p["canonical"] for p in seen["machine"]["parties"]] == ["North Korea", "Russia"]
     assert seen["corrected"] == ["parties"]
