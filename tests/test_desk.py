@@ -61,6 +61,8 @@ def browser(chromium_path: str, **context: Any) -> Iterator["Page"]:
 
 def sign_in(page: "Page", base: str, name: str) -> None:
     page.goto(f"{base}/login")
+    # A busy machine may give the first field its focus a moment after the page has loaded.
+    page.wait_for_selector("input:focus")
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
