@@ -173,8 +173,7 @@ def shown(found: Dossier, visitor: Visitor) -> DossierShown:
             "measures": list(found.measures),
             "held": [asdict(m) | {"missing": m.missing} for m in found.held],
             "claims": [
-                {"what": c.what, "by": c.by, "on": c.on, "where": c.where, "act_days": c.days}
-                for c in found.claims
+                {"what": c.what, "by": c.by, "on": c.on, "where": c.where, "act_days": c.days} for c in found.claims
             ],
             "timeline": [{"at": m.at, "what": m.what} for m in found.timeline],
             "origins": [[told.story.id for told in group] for group in found.groups],
