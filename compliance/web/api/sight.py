@@ -18,6 +18,7 @@ from compliance.store.tables import LedgerRow, StoryRow
 from compliance.web import access
 from compliance.web.analytics import Months, since_months
 from compliance.web.api import frame
+from compliance.web.api.cases import Event
 from compliance.web.api.frame import Caller, Cursor, Limit, Listed, refusals
 
 router = APIRouter()
@@ -45,19 +46,9 @@ class StoryShown(StoryLine):
     screenings: list[dict[str, Any]]
 
 
-class RecordRow(BaseModel):
-    """One event of the record."""
+class RecordRow(Event):
+    """One event of the record, of whatever subject."""
 
-    id: int
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    before: dict[str, Any]
-    after: dict[str, Any]
-    versions: dict[str, str]
-    previous: str
-    digest: str
     withheld: bool = Field(default=False, description="True where the caller is to give a second decision unaware.")
 
 
