@@ -20,6 +20,8 @@ from rules.vocabulary import Field, Kind, PartyType, Role
 NEVER_PARTIES = (PartyType.BODY, PartyType.MEDIA)
 _MAX_SENTENCES = 400
 _ARTICLES = ("the", "a", "an", "its", "his", "their", "eastern", "western", "northern", "southern")
+# "UN-backed" tells whom the world recognises.
+_BACKED = "transfer.backed"
 _DENYING = ("denied", "denies", "deny", "denying")
 _PLACING = ("in", "to", "on", "near", "at", "against", "into", "inside", "toward", "towards")
 
@@ -100,6 +102,8 @@ def act_of(hit: FrameHit, field: Field, clause: Clause, title: str, text: str, r
     """Return the act that a hit tells of, or why it tells of none."""
     if _is_undone(clause, hit, rulebook):
         return "denied, only imagined, or told of whoever speaks"
+    if hit.frame.id == _BACKED and _is_by_a_body(clause, hit):
+        return "backed by a body, which arms nobody"
     goods = clause.goods
     named = tuple(m.kind for m in goods if m.kind)
     if hit.frame.goods and hit.frame.goods not in named:
@@ -119,6 +123,11 @@ def act_of(hit: FrameHit, field: Field, clause: Clause, title: str, text: str, r
         goods,
         strong=True,
     )
+
+
+def _is_by_a_body(clause: Clause, hit: FrameHit) -> bool:
+    backers = (clause.tokens[i].mention for role, given in hit.roles if role is Role.SUPPLIER for i in given)
+    return all(m is not None and m.type in NEVER_PARTIES for m in backers)
 
 
 def dropped_in(

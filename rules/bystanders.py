@@ -38,6 +38,9 @@ class Stances:
         return Stance.ACCUSER if mention.type is PartyType.BODY else Stance.MENTIONED
 
 
+_BE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
+# What follows a participle that has no object: "captured in", "accused of".
+_NO_OBJECT = frozenset({"of", "by", "in", "at", "near", "over", "off", "with", "from", "."})
 # How far a name stands from the "by" before it, and that from the word that accuses.
 _TO_BY, _TO_VERB = 4, 12
 _ACCUSED, _SEIZED = frozenset({"V=accuse:pp", "V=accuse:fin"}), frozenset({"V=seize:pp", "V=seize:fin"})
@@ -66,9 +69,12 @@ def read_stances(clauses: Sequence[Clause], rulebook: Rulebook) -> Stances:
 
 def _stance(clause: Clause, index: int) -> Stance | None:
     """Read the verb that follows a name, past its officials and spokesmen."""
-    for token in clause.tokens[index + 1 : index + 7]:
+    for at in range(index + 1, min(index + 7, len(clause.tokens))):
+        token = clause.tokens[at]
         if token.mention is not None and token.mention.is_party and token.word not in ("'s",):
             break
+        if token.tags and _is_passive(clause, at):
+            continue
         for tag in token.tags:
             if tag in ("V=deny:fin", "V=deny:base"):
                 return Stance.DENIER
@@ -82,6 +88,17 @@ def _stance(clause: Clause, index: int) -> Stance | None:
     if before and before[-1] in ("against", "attacked", "hit", "bombed", "targeting", "struck"):
         return Stance.VICTIM
     return _agent_of(clause, index)
+
+
+def _is_passive(clause: Clause, at: int) -> bool:
+    """True where the verb was done to whoever stands before it: "is accused of", "captured in", "sanctioned by"."""
+    token = clause.tokens[at]
+    if not any(tag.endswith(":pp") for tag in token.tags):
+        return False
+    if any(t.word in _BE for t in clause.tokens[max(0, at - 2) : at]):
+        return True
+    following = clause.tokens[at + 1 : at + 2]
+    return not following or following[0].word in _NO_OBJECT
 
 
 def _agent_of(clause: Clause, index: int) -> Stance | None:

@@ -53,7 +53,7 @@ from rules.roles import (
 from rules.rulebook import Rulebook
 from rules.sentences import Sentence
 from rules.status import status_of
-from rules.vocabulary import Field, PartyType
+from rules.vocabulary import Field, PartyType, Role
 
 _MOST_HITS = 24
 
@@ -133,7 +133,8 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
     """Return what the rules find in a story that was read with the same names and words; see ``extract``."""
-    acts, parties = told_acts(read, title, text, rulebook)
+    judged = _judgements(read, rulebook)
+    acts, parties = _told(read, judged, title, text, rulebook)
     fields = {Field.TITLE: title, Field.TEXT: text}
     acts = dated_acts(acts, read.clauses, fields, on, rulebook)
     named = named_regimes(read.clauses, rulebook, on)
@@ -153,6 +154,7 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         national_only=() if regimes else national_law(_sentences(read), fields, rulebook.national),
         version=rulebook.version,
         acts=tuple(_found(act, names) for act in acts[:_MOST_HITS]),
+        suspicion=tuple(sorted((round(j.suspect, 4) for j in judged), reverse=True)[:2]),
     )
 
 
@@ -173,26 +175,43 @@ def _found(act: Act, parties: Collection[str]) -> ActFound:
     return ActFound(tuple(roles), tuple(dict.fromkeys(act.kinds)), tuple(goods), act.evidence, act.strong)
 
 
+def _judgements(read: StoryRead, rulebook: Rulebook) -> list[Judgement]:
+    """Return what the weights say of each candidate, in their order."""
+    parts = _strong_parts(read)
+    return [
+        judge(features, rulebook.roles, {role for role, _ in parts.get(number, ())})
+        for number, features in enumerate(read.features)
+    ]
+
+
+def _strong_parts(read: StoryRead) -> Mapping[int, Sequence[tuple[Role, Act]]]:
+    return parts_of(read.candidates, read.clauses, [act for act in read.acts if act.strong])
+
+
 def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:
     """Return the acts that frames and learnt weights find, and the parties to them."""
-    named = list(_named(read, title, text, rulebook))
+    return _told(read, _judgements(read, rulebook), title, text, rulebook)
+
+
+def _told(
+    read: StoryRead, judgements: Sequence[Judgement], title: str, text: str, rulebook: Rulebook
+) -> tuple[list[Act], tuple[Party, ...]]:
+    named = list(_named(read, judgements, title, text, rulebook))
     acts = [*read.acts, *(act for _, given in named for act in given if act.rule == LEARNT)]
     return acts, tuple(party for party, _ in named)
 
 
-def _named(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> Iterator[tuple[Party, list[Act]]]:
+def _named(
+    read: StoryRead, judgements: Sequence[Judgement], title: str, text: str, rulebook: Rulebook
+) -> Iterator[tuple[Party, list[Act]]]:
     """Yield each candidate that is said to take part, and the acts that say so: the frames' if any, else a learnt one.
 
     The weights decide, but a story whose every sentence with a name in it negates or imagines tells of no act.
     """
-    parts = parts_of(read.candidates, read.clauses, [act for act in read.acts if act.strong])
+    parts = _strong_parts(read)
     naming = {place.clause for candidate in read.candidates for place in candidate.places}
     doubted = {n for n in naming if is_doubted(read.clauses[n][1], rulebook)}
     told = not all(is_unsaid(read.clauses[n][1], rulebook) for n in doubted) or doubted != naming
-    judgements = [
-        judge(features, rulebook.roles, {role for role, _ in parts.get(number, ())})
-        for number, features in enumerate(read.features)
-    ]
     sure = {c.name: j.violator for c, j in zip(read.candidates, judgements, strict=True)}
     for number, candidate in enumerate(read.candidates):
         given, judged = parts.get(number, []), judgements[number]

@@ -163,7 +163,9 @@ class Extraction:
 
     ``regimes`` are numbers as in the labelling guide, most likely first; only measures in force on the day
     of the act put a regime there. ``denied_by`` holds canonical names. ``national_only`` says whose
-    law alone the story says was broken; it is empty where a measure of the UN was in force.
+    law alone the story says was broken; it is empty where a measure of the UN was in force. ``suspicion`` holds the
+    log-odds that the two likeliest names of the story are parties to a breach, the higher first, judged against the
+    names of all news; it is there whether or not they are recorded as parties.
     """
 
     parties: tuple[Party, ...] = ()
@@ -178,3 +180,4 @@ class Extraction:
     national_only: tuple[NationalLaw, ...] = ()
     version: str = ""
     acts: tuple[ActFound, ...] = ()
+    suspicion: tuple[float, ...] = ()

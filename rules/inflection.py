@@ -12,11 +12,15 @@ _IRREGULAR = {
     "traffic": ("trafficked", "trafficked"), "funnel": ("funnelled", "funnelled"), "equip": ("equipped", "equipped"),
     "swap": ("swapped", "swapped"), "transship": ("transshipped", "transshipped"), "admit": ("admitted", "admitted"),
     "rebut": ("rebutted", "rebutted"), "channel": ("channelled", "channelled"), "siphon": ("siphoned", "siphoned"),
-    "drain": ("drained", "drained"), "stop": ("stopped", "stopped"), "bust": ("busted", "busted"),
+    "drain": ("drained", "drained"), "stop": ("stopped", "stopped"), "drop": ("dropped", "dropped"),
+    "airdrop": ("airdropped", "airdropped"), "outfit": ("outfitted", "outfitted"), "remit": ("remitted", "remitted"),
+    "bust": ("busted", "busted"),
     "travel": ("travelled", "travelled"), "label": ("labelled", "labelled"), "mislabel": ("mislabelled", "mislabelled"),
 }  # fmt: skip
-_DOUBLED = ("ship", "transfer", "slip", "equip", "swap", "transship", "admit", "rebut", "stop", "get", "run", "funnel",
-            "channel", "travel", "mislabel")  # fmt: skip
+_DOUBLED = (
+    "ship", "drop", "airdrop", "outfit", "remit", "hit", "let", "transfer", "slip", "equip", "swap", "transship",
+    "admit", "rebut", "stop", "get", "run", "funnel", "channel", "travel", "mislabel",
+)  # fmt: skip
 _AMERICAN = {"funnelled": "funneled", "channelled": "channeled", "travelled": "traveled", "mislabelled": "mislabeled"}
 
 

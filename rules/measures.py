@@ -168,8 +168,13 @@ def _forbidding(measures: Sequence[Measure], role: Role, act: Act, kinds: Sequen
         for measure in measures:
             if measure.kind is not kind or not _looks(measure, role, act):
                 continue
-            if kind in wanted or any(_names(measure, goods.goods) for goods in act.goods):
+            if kind in wanted or _is_for_arms(measure, wanted) or any(_names(measure, g.goods) for g in act.goods):
                 yield measure
+
+
+def _is_for_arms(measure: Measure, wanted: Sequence[Kind]) -> bool:
+    """True where an act of arms meets a measure of another kind that is for all weapons as well."""
+    return Kind.ARMS in wanted and not _ALL_GOODS[Kind.ARMS].isdisjoint(measure.goods)
 
 
 def _looks(measure: Measure, role: Role, act: Act) -> bool:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,8 +25,10 @@ _SHIP_NAME = rf"{_SHIP_WORD}(?: (?:{_SHIP_WORD}|\d{{1,4}})){{0,3}}"
 # "MT Courageous", but neither "Mt Everest" nor the "mt" of metric tons.
 _VESSEL = re.compile(
     rf"\b(?:{_SORT_OF_SHIP}(?<!aircraft )(?:{_SHIP})s?,?|M/?[VT]|F/?V|M/Y) "
-    rf"(?:the |named |called |known as (?:the )?)?\"?({_SHIP_NAME})"
+    rf"(?:the |(?:named|called|known as) (?:the )?)?\"?({_SHIP_NAME})"
 )
+# "the Victoria, a Liberian-flagged vessel"
+_CALLED_A_SHIP = re.compile(rf"\b(?:[Tt]he )({_SHIP_NAME}), an? (?:[\w'-]+,? ){{0,5}}?{_SORT_OF_SHIP}(?:{_SHIP})\b")
 _IMO = re.compile(r"\bIMO(?: number| no\.?| No\.?)?:?\s?#?(\d{7})\b")
 _NAME_BEFORE_IMO = re.compile(rf"({_SHIP_NAME}),?\"?\s?\(?$")
 _LONGEST_NAME = 60
@@ -128,6 +131,8 @@ _LAND_WORDS = (
 _BESIDE_LANDS = frozenset(" ".join(_LAND_WORDS).split()) | _LATER_WORDS
 _WORD_AFTER = re.compile(r" ([A-Z][\w'-]*)")
 _WORD_BEFORE = re.compile(r"([A-Z][\w-]*) $")
+# A given name has small letters; what opens a sentence, words of a headline and acronyms tell nothing.
+_GIVEN_NAME = re.compile(r"[a-z,] ([A-Z][a-z]{2,}) $")
 # "Russian military hardware": the goods are military, not the seller.
 _MILITARY_GOODS = re.compile(
     r"[ -](?:aid|assistance|equipment|hardware|support|training|supply|supplies|vehicles?|aircraft|planes?|jets?|"
@@ -138,7 +143,7 @@ _MILITARY_GOODS = re.compile(
 
 # Which of the forms above a text may hold; most hold none of most.
 _FORMS = {
-    "vessel": _VESSEL, "company": _COMPANY, "person": _PERSON, "charged": _CHARGED, "imo": _IMO,
+    "vessel": _VESSEL, "ship": _CALLED_A_SHIP, "company": _COMPANY, "person": _PERSON, "charged": _CHARGED, "imo": _IMO,
     "aircraft": _AIRCRAFT, "amount": _AMOUNT,
 }  # fmt: skip
 _SIEVE = Sieve(_FORMS)
@@ -203,6 +208,8 @@ def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[
             return True
         if pattern.party.needs_cue and not has_cue(pattern.party.needs_cue):
             return False
+        if pattern.party.type is PartyType.PERSON:
+            return " " in pattern.spelling or not _is_namesake(flat, start, pattern.party.name, rulebook)
         return pattern.party.type is not PartyType.STATE or _is_land(flat, start, end, rulebook)
 
     for index, start, end in rulebook.matcher.find(lowered, accept):
@@ -263,6 +270,21 @@ def _is_land(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
     return written not in _ALSO_PERSONS or not _is_of_person(flat, start, end, rulebook)
 
 
+def _is_namesake(flat: str, start: int, name: str, rulebook: Rulebook) -> bool:
+    """True where another given name stands before a known surname: "Saadi Gaddafi" is not Muammar Gaddafi."""
+    match = _GIVEN_NAME.search(flat, max(0, start - 24), start)
+    if match is None or match[1] in _BESIDE_LANDS or match[1].lower() in rulebook.titles_and_openers:
+        return False
+    if match[1] in rulebook.places or match[1] in rulebook.parties:
+        return False
+    return not any(_are_alike(match[1], own) for own in name.split())
+
+
+@lru_cache(maxsize=4_096)
+def _are_alike(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio() >= 0.6
+
+
 def _is_of_person(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
     """True for "Chad Smith said" and "Michael Jordan", outside headlines that write every word with a capital."""
     around = flat[max(0, start - 80) : end + 80].split()
@@ -282,6 +304,7 @@ def _unknown(flat: str, known: list[Mention], forms: Collection[str]) -> Iterato
         opening[mention.start] = mention
     for form, type_ in (
         ("vessel", PartyType.VESSEL),
+        ("ship", PartyType.VESSEL),
         ("company", PartyType.COMPANY),
         ("person", PartyType.PERSON),
         ("charged", PartyType.PERSON),
@@ -292,7 +315,10 @@ def _unknown(flat: str, known: list[Mention], forms: Collection[str]) -> Iterato
                 start = _without_owner(flat, start, end, opening)
             if type_ is PartyType.VESSEL and _WARSHIP.match(flat, start):
                 continue
-            is_own = type_ is PartyType.COMPANY and _is_own_name(flat, start, end, taken)
+            if type_ is PartyType.VESSEL:
+                is_own = _opens_with_own_word(flat, start, end, taken)
+            else:
+                is_own = type_ is PartyType.COMPANY and _is_own_name(flat, start, end, taken)
             if end - start >= 3 and (is_own or not any(taken[start:end])):
                 yield Mention(start, end, flat[start:end].rstrip("."), type_)
     if "imo" in forms:
@@ -307,6 +333,12 @@ def _is_own_name(flat: str, start: int, end: int, taken: list[bool]) -> bool:
     if form is None:
         return _AIRLINE.fullmatch(flat, start, end) is not None
     return any(not held and flat[i] != " " for i, held in enumerate(taken[start : form.start()], start))
+
+
+def _opens_with_own_word(flat: str, start: int, end: int, taken: list[bool]) -> bool:
+    """True where a ship's name holds a land's behind a word of its own: "ANL Australia"."""
+    space = flat.find(" ", start, end)
+    return space > 0 and not any(taken[start:space])
 
 
 def _without_owner(flat: str, start: int, end: int, opening: dict[int, Mention]) -> int:

@@ -77,22 +77,27 @@ _FRAMED = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How likely a candidate takes part, and his roles, likeliest first; none where that is too unlikely."""
+    """How likely a candidate takes part, and his roles, likeliest first; none where that is too unlikely.
+
+    ``violator`` is a probability if the story reports a breach at all; ``suspect`` the log-odds that he takes part in
+    one where that is not known.
+    """
 
     violator: float
+    suspect: float
     roles: tuple[Role, ...]
 
 
 def judge(features: Mapping[Any, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
     """Return what the weights say of a candidate; ``framed`` are the roles that frames gave him."""
     told = weights.names.numbered(features)
-    violator = weights.probability_of("violator", told)
+    violator, suspect = weights.probability_of("violator", told), weights.log_odds_of("suspect", told)
     if violator < THRESHOLD_FRAMED:
-        return Judgement(violator, ())
+        return Judgement(violator, suspect, ())
     likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
     top = max(likely.values())
     roles = sorted((r for r in ROLES if likely[r] >= _NEARLY * top), key=lambda r: (-likely[r], r))
-    return Judgement(violator, tuple(roles))
+    return Judgement(violator, suspect, tuple(roles))
 
 
 def is_target(name: str, rulebook: Rulebook) -> bool:

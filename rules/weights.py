@@ -17,8 +17,9 @@ from rules.naming import KnownNames, Numbered
 from rules.vocabulary import Role
 
 ROLES = tuple(Role)
-# What the weights answer of a candidate, in the order of each feature's row.
-ANSWERS = ("violator", *(r.value for r in ROLES))
+# What the weights answer of a candidate, in the order of each feature's row. "violator" tells the parties to a breach
+# from the other names of stories that report one, "suspect" from the names of all stories alike.
+ANSWERS = ("violator", "suspect", *(r.value for r in ROLES))
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,12 @@ class RoleWeights:
 
     def probability_of(self, answer: str, told: Numbered) -> float:
         """Return ``probability`` of features by their numbers."""
+        return _logistic(self.log_odds_of(answer, told))
+
+    def log_odds_of(self, answer: str, told: Numbered) -> float:
+        """Return the weighted sum for an answer, with its bias."""
         column = self._columns[answer]
-        return _logistic(self.biases[ANSWERS.index(answer)] + math.fsum([column[n] * v for n, v in told.items()]))
+        return self.biases[ANSWERS.index(answer)] + math.fsum([column[n] * v for n, v in told.items()])
 
     def telling(self, features: Mapping[Any, float], count: int = 3) -> list[str]:
         """Return the features that spoke most for the candidate's taking part, of those that an officer can read."""

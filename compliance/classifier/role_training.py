@@ -27,8 +27,9 @@ from rules.weights import ANSWERS, RoleWeights, save_weights
 FOLDS = 5
 _STRENGTH = 0.2
 # A feature must stand at this many candidates, a role at this many, to be learnt; lesser weights are dropped.
-_FEWEST_FEATURES, _FEWEST_ROLES, _LEAST = 6, 6, 0.02
+_FEWEST_FEATURES, _FEWEST_ROLES, _LEAST = 6, 6, 0.05
 # Names in stories that report no breach count too, but less: the rules mostly read what the classifier let through.
+# What tells the parties to a breach from the names of all news counts them alike.
 _WEIGHT_ELSEWHERE = 0.05
 _ARTICLE = re.compile(r"^(?:the|a|an|mv|m/v|mt)\s+")
 
@@ -122,11 +123,12 @@ def _fit(rows: Sequence[_Row], corpus: str) -> RoleWeights:
     learnt = np.zeros((len(ANSWERS), len(names)))
     biases = [-9.0] * len(ANSWERS)
     for number, answer in enumerate(ANSWERS):
-        wanted = np.array([bool(r.roles) if answer == "violator" else answer in r.roles for r in rows])
+        any_role = answer in ("violator", "suspect")
+        wanted = np.array([bool(r.roles) if any_role else answer in r.roles for r in rows])
         if wanted.sum() >= _FEWEST_ROLES:
             # The solver's own order of coordinates is drawn by chance: the seed makes equal input give equal weights.
             model = LogisticRegression(C=_STRENGTH, solver="liblinear", max_iter=300, random_state=0)
-            model.fit(scaled, wanted, sample_weight=counts)
+            model.fit(scaled, wanted, sample_weight=None if answer == "suspect" else counts)
             learnt[number] = model.coef_[0] / scaler.scale_
             biases[number] = round(float(model.intercept_[0]), 3)
     learnt[np.abs(learnt) < _LEAST] = 0

@@ -32,7 +32,7 @@ from compliance.classifier.folds import Splits, by_event
 from compliance.classifier.model import Page, Parts, features_digest
 from compliance.classifier.nearest import Known, know
 from compliance.classifier.reading import Reader, Reading
-from compliance.classifier.witness import joint_features, most_found
+from compliance.classifier.witness import joint_features
 from compliance.screening import is_out_of_force
 from rules.findings import Extraction
 from rules.rulebook import Rulebook
@@ -151,7 +151,7 @@ def train(
     scaler, story = _fit_story(pools[passed], labels[passed], weights)
     joint_scaler, joint = _fit_joint(rows[passed], labels[passed], weights)
     parts = Parts(views, window, page, scaler, story, _fit_kinds(read, views), joint_scaler, joint, _known(read, page))
-    calibration = replace(calibration, gate=_gate(held, parts, calibration, review))
+    calibration = replace(calibration, gate=_gate(held, rows, parts, calibration, review))
     read_by_rules = passed & (np.array([c.decision for c in held.told]) >= calibration.gate)
     card = {
         "name": "Embargo Watch breach classifier",
@@ -242,16 +242,18 @@ def _decided(
     return decisions
 
 
-def _gate(held: HeldOut, parts: Parts, calibration: Calibration, review: float) -> float:
-    """Return the decision of a text below which the rules need not read it.
+def _gate(held: HeldOut, rows: np.ndarray, parts: Parts, calibration: Calibration, review: float) -> float:
+    """Return the decision of a text below which the rules need not read it; ``rows`` are the joint features.
 
-    Nothing that they could find would lift it to the review threshold, and next to no breach lies there.
+    Next to no breach lies there, and nothing that the rules found in any held-out story would lift it to the review
+    threshold.
     """
     weights, bias = parts.joint_weights
     needed = (np.log(review / (1 - review)) - calibration.intercept) / calibration.slope
-    hopeless = (needed - bias - most_found(weights) - _SLACK) / weights["text"]
-    texts = np.array([c.decision for c in held.told])[held.labels & held.passed]
-    return float(min(hopeless, np.quantile(texts, _UNREAD)))
+    texts = np.array([c.decision for c in held.told])[held.passed]
+    added = rows[held.passed] @ np.array(list(weights.values())) - weights["text"] * texts
+    hopeless = (needed - bias - added.max() - _SLACK) / weights["text"]
+    return float(min(hopeless, np.quantile(texts[held.labels[held.passed]], _UNREAD)))
 
 
 def _read(example: Example, reader: Reader) -> _Read:

@@ -1,10 +1,11 @@
 """Score of the text beside what the rules found → the features of the joint score. Pure.
 
 Words tell what a story is about; the rules tell whether somebody is said to have done something to somebody, under a
-measure in force, and whether that stands where the words are strongest. Neither alone parts a breach from a near miss.
+measure in force, whether that stands where the words are strongest, and how much what stands around the likeliest names
+is like what stands around parties to a breach. Neither alone parts a breach from a near miss.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from compliance.classifier.classification import Classification, Passage
 from rules.findings import LEARNT, Evidence, Extraction
@@ -14,20 +15,11 @@ from rules.vocabulary import Role
 JOINT_NAMES = (
     "text", "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
     "recipient", "other roles", "framed act in the passage", "act in the passage", "regime", "kind", "measure in force",
-    "party in the passage",
+    "party in the passage", "likeliest party", "second likeliest party",
 )  # fmt: skip
 _MOST = 3
-# How high a feature goes that the rules' findings set; those not named here are yes or no.
-_HIGHEST = {"parties": float(_MOST), "framed acts": float(_MOST)}
-
-
-def most_found(weights: Mapping[str, float]) -> float:
-    """Return the most that findings of the rules can add to a score with these weights of ``JOINT_NAMES``.
-
-    The rules find nothing, or something of some kind: whatever else they find, "kind" is then set too.
-    """
-    given = {name: weight for name, weight in weights.items() if name not in ("text", "kind")}
-    return max(0.0, weights["kind"] + sum(max(0.0, w) * _HIGHEST.get(name, 1.0) for name, w in given.items()))
+# The log-odds between which a name's suspicion counts; the feature counts them from the lower on, none for no name.
+_CLEAREST, _DARKEST = -8.0, 6.0
 
 
 def joint_features(classification: Classification, found: Extraction, rulebook: Rulebook) -> list[float]:
@@ -55,7 +47,13 @@ def joint_features(classification: Classification, found: Extraction, rulebook: 
         float(bool(found.kinds)),
         float(any(m.in_force for m in found.measures)),
         float(stands_in(quoted, passage)),
+        *_suspicion(found),
     ]
+
+
+def _suspicion(found: Extraction) -> list[float]:
+    two = (*found.suspicion, _CLEAREST, _CLEAREST)[:2]
+    return [min(max(odds, _CLEAREST), _DARKEST) - _CLEAREST for odds in two]
 
 
 def stands_in(quotes: Sequence[Evidence], passage: Sequence[Passage]) -> bool:

@@ -45,5 +45,21 @@ def test_the_verb_after_a_name_tells_its_stance(text: str, name: str, stance: St
     assert stances(text).by_name[name] is stance
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("George Galloway is accused of using a charity for oil money.", "George Galloway"),
+        (
+            "A member of the Iranian Revolutionary Guard captured in Kandahar had rockets.",
+            "Islamic Revolutionary Guard Corps",
+        ),
+        ("Iran was blamed for the rockets.", "Iran"),
+        ("Hezbollah, sanctioned by Washington, bought the rockets.", "Hezbollah"),
+    ],
+)
+def test_what_was_done_to_somebody_tells_nothing_of_his_stance(text: str, name: str) -> None:
+    assert name not in stances(text).by_name
+
+
 def test_a_denial_outweighs_an_accusation() -> None:
     assert stances("Iran said the ship was empty. Iran denied the charge.").by_name["Iran"] is Stance.DENIER

@@ -111,6 +111,20 @@ def test_possessives_and_compounds_keep_the_name(text: str, expected: str) -> No
     assert parties(text)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A son, Saadi Gaddafi, paid them.", []),
+        ("Moammar Gaddafi paid them.", ["Muammar Gaddafi"]),
+        ("Colonel Gaddafi paid them.", ["Muammar Gaddafi"]),
+        ("In Tripoli Gaddafi paid them.", ["Muammar Gaddafi"]),
+        ("Yesterday Putin met them.", ["Vladimir Putin"]),
+    ],
+)
+def test_another_given_name_makes_another_person(text: str, expected: list[str]) -> None:
+    assert [m.canonical for m in found(text) if m.type is PartyType.PERSON and m.known] == expected
+
+
 def test_the_longest_name_wins() -> None:
     assert parties("the Islamic State Khorasan Province") == ["ISIL-Khorasan"]
     assert parties("al-Qaeda in the Arabian Peninsula") == ["Al-Qaida in the Arabian Peninsula"]
@@ -219,6 +233,10 @@ def test_no_word_of_goods_has_two_homes() -> None:
         ("the warship USS Forrest Sherman", []),
         ("the ship HMS Montrose", []),
         ("the aircraft carrier Gerald Ford", []),
+        ("They boarded the Lady Rose, a Liberian-flagged, German-owned vessel.", ["Lady Rose"]),
+        ("They searched a ship, the ANL Australia, for arms.", ["ANL Australia"]),
+        ("The ship Russia seized lay at anchor.", []),
+        ("On the boat, called the Night Heron, lay rifles.", ["Night Heron"]),
     ],
 )
 def test_ships_are_known_by_their_form(text: str, vessels: list[str]) -> None:
