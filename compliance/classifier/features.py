@@ -2,8 +2,8 @@
 
 A breach is told in a few sentences somewhere; the rest of a page is about other things. So windows are scored, and the
 story by its best ones, its opening, and how many there were to choose from, beside the words of its lead and of what
-stands around the best. Function words and the verbs and days of every report are left out: they tell who wrote, not
-what.
+stands around the best, and how much there speaks of plans, clearances, law and opinion. Function words and the verbs
+and days of every report are left out: they tell who wrote, not what.
 """
 
 import re
@@ -44,7 +44,16 @@ FLAG_NAMES: tuple[str, ...] = (
     *(f"{scene} & {flag}, one sentence" for scene in SCENES for flag in FLAGS),
     *(f"{scene} & {flag}" for scene in (TARGET, TARGET_STATE, "place or land", "scene and goods") for flag in FLAGS),
 )
-STORY_NAMES = ("best window", "best three", "opening", "best early", "windows", "words of the lead", "words around")
+# What speaks for a report of a breach or for something near it, counted in the sentences around the best window.
+STANCES = (
+    "cleared", "lapsed", "plan", "lawful", "hypothetical", "policy", "unilateral", "opinion", "conflict", "diplomacy",
+    "crime", "business", "negation", "v_deny", "un_measure", "evidence", "enforce", "illicit", "v_accuse",
+)  # fmt: skip
+AROUND = ", around it"
+STORY_NAMES = (
+    "best window", "best three", "opening", "best early", "windows", "words of the lead", "words around",
+    *(f"{flag}{AROUND}" for flag in STANCES),
+)  # fmt: skip
 
 _READ = {"&": " & ", "+": " with ", "!": " but "}
 # Who or where, what, and what was done with it: what a sentence holds of each, and who says so or what speaks against.
@@ -221,7 +230,14 @@ def around_best(scores: np.ndarray) -> tuple[int, int]:
     return best - _AROUND, best + WINDOW + _AROUND
 
 
-def pooled(scores: np.ndarray, page: np.ndarray) -> np.ndarray:
-    """Return what a story's window scores, in the order of the text, and its page scores say; see ``STORY_NAMES``."""
+def pooled(scores: np.ndarray, page: np.ndarray, flags: Sequence[frozenset[str]]) -> np.ndarray:
+    """Return what a story's window scores, in the order of the text, its page scores and flags say: ``STORY_NAMES``.
+
+    ``flags`` are those of each sentence; of each of ``STANCES`` it is the share of the sentences around that counts.
+    """
     best = np.sort(scores)[::-1]
-    return np.array([best[0], best[:3].mean(), scores[0], scores[:3].max(), np.log(min(len(scores), _MANY)), *page])
+    first, last = around_best(scores)
+    near = flags[max(0, first) : last]
+    shares = [sum(flag in said for said in near) / len(near) for flag in STANCES]
+    windows = np.log(min(len(scores), _MANY))
+    return np.array([best[0], best[:3].mean(), scores[0], scores[:3].max(), windows, *page, *shares])

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
@@ -18,6 +18,7 @@ import skops.io
 from compliance.classifier.classification import Classification, Neighbour, Term
 from compliance.classifier.counting import StoryCounts, counted, counted_stories, words_in
 from compliance.classifier.features import (
+    AROUND,
     FLAG_NAMES,
     LEAD,
     STORY_NAMES,
@@ -179,9 +180,8 @@ class Model:
     def _classify(self, readings: Sequence[Reading], in_full: bool) -> list[Classification]:
         counts = self.parts.counted(readings)
         windows, scores = self.parts.scored(readings, counts)
-        pools = np.array(
-            [pooled(s, p) for s, p in zip(scores, self.parts.paged(readings, scores, counts), strict=True)]
-        )
+        paged = self.parts.paged(readings, scores, counts)
+        pools = np.array([pooled(s, p, r.flags) for s, p, r in zip(scores, paged, readings, strict=True)])
         decisions = self.parts.decide(pools)
         answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
         still = [i for i, decision in enumerate(decisions) if in_full or decision >= self.gate]
@@ -197,7 +197,9 @@ class Model:
             answers[i] = Classification(
                 score=self.floor,
                 kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
-                why=self._why(rows.indices[ends[n] : ends[n + 1]], rows.data[ends[n] : ends[n + 1]], scores[i]),
+                why=self._why(
+                    rows.indices[ends[n] : ends[n + 1]], rows.data[ends[n] : ends[n + 1]], scores[i], pools[i]
+                ),
                 passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
@@ -214,16 +216,24 @@ class Model:
         weights, bias = self.parts.joint_weights
         return self._calibrated(weights["text"] * decisions + bias)
 
-    def _why(self, columns: np.ndarray, values: np.ndarray, scores: np.ndarray) -> tuple[Term, ...]:
-        """Return the words and flags of the best window that moved the story's score most, in log-odds."""
-        factor = self.slope * self.parts.joint.coef_[0][0] / self.parts.joint_scaler.scale_[0] * self._pull(scores)
-        moved = factor * (values * self.parts.window.coef_[0][columns])
+    def _why(self, columns: np.ndarray, values: np.ndarray, scores: np.ndarray, pools: np.ndarray) -> tuple[Term, ...]:
+        """Return what moved the story's score most, in log-odds: words and flags of the best window, flags around."""
+        share = self.slope * self.parts.joint.coef_[0][0] / self.parts.joint_scaler.scale_[0]
+        moved = share * self._pull(scores) * (values * self.parts.window.coef_[0][columns])
         # Terms as heavy as the last that is told are kept together, for their names to decide between them.
         heavy = np.abs(moved)
         least = np.partition(heavy, -_TERMS)[-_TERMS] if len(heavy) > _TERMS else 0.0
         names = self._names
         terms = [Term(names[columns[n]], float(moved[n])) for n in np.flatnonzero(heavy >= least) if moved[n]]
+        terms += self._around(share, pools)
         return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
+
+    def _around(self, share: float, pools: np.ndarray) -> Iterator[Term]:
+        """Yield what the flags in the sentences around the best window moved, counted from none of them."""
+        weights = share * self.parts.story.coef_[0] / self.parts.scaler.scale_
+        for name, value, weight in zip(STORY_NAMES, pools, weights, strict=True):
+            if value and name.endswith(AROUND):
+                yield Term(_LIST.sub(_of_list, name).replace("_", " "), float(weight * value))
 
     def _pull(self, scores: np.ndarray) -> float:
         """Return how far the story's score moves with its best window's: the pooled features' derivative by it."""

@@ -219,7 +219,7 @@ def _held_out_pools(read: Sequence[_Read], splits: Splits) -> tuple[np.ndarray, 
         readings = [read[i].reading for i in passing]
         scores = parts.scored(readings)[1]
         for i, s, page in zip(passing, scores, parts.paged(readings, scores), strict=True):
-            pools[i] = pooled(s, page)
+            pools[i] = pooled(s, page, read[i].reading.flags)
             passages[i] = read[i].reading.passage(int(s.argmax()), WINDOW)
     return pools, passages
 
