@@ -10,7 +10,7 @@ so many acts of one pair of parties that chance made: of the seed that the weigh
 
 import argparse
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -19,7 +19,8 @@ from typing import Any
 
 import yaml
 
-from benchmarks.crowd import crowd
+from benchmarks import crowd, crowd_planes
+from benchmarks.crowd import Made
 from compliance.groupcheck import GroupingFigures, measure
 from compliance.grouping import OpenCase, act_of, place
 from compliance.likeness import Act
@@ -32,6 +33,7 @@ from rules.rulebook import Rulebook
 
 FOLDER = Path(__file__).parent.parent / "tests" / "quality" / "grouping"
 CROWDS = FOLDER.parent / "crowds"
+PRINCIPALS = FOLDER.parent / "principals"
 SEED = 1
 
 
@@ -62,16 +64,16 @@ def _told(id_: str, act: str, row: Mapping[str, Any], held_out: bool) -> Told:
     return Told(id_, story, frozenset({act, *row.get("also", ())}), held_out)
 
 
-def made_acts(acts: int, seed: int) -> list[Told]:
-    """Return a crowd made by chance, set aside unless the seed is the one that the weights were fitted on."""
+def made_acts(acts: int, seed: int, maker: Callable[[int, int], list[Made]] = crowd.crowd) -> list[Told]:
+    """Return a crowd made by chance, set aside unless it is of the pair and the seed that the weights were fitted on."""
     return [
         Told(
             f"made-{made.act}/{number}",
             Story(f"made-{number}", made.title, made.text, made.day, publisher=made.outlet),
             frozenset({f"made-{made.act}"}),
-            seed != SEED,
+            seed != SEED or maker is not crowd.crowd,
         )
-        for number, made in enumerate(crowd(acts, seed))
+        for number, made in enumerate(maker(acts, seed))
     ]
 
 
@@ -150,15 +152,17 @@ def main() -> None:
     parser.add_argument("--orders", type=int, default=0, help="how many random orders to try")
     parser.add_argument("--errors", action="store_true", help="name what went wrong with the acts not set aside")
     parser.add_argument("--crowds", action="store_true", help="take the acts of few pairs of parties instead")
+    parser.add_argument("--principals", action="store_true", help="take the acts whose parties change their names")
     parser.add_argument("--made", type=int, default=0, metavar="ACTS", help="take a crowd of so many acts by chance")
     options = parser.parse_args()
     rulebook = open_rulebook()
     if options.made:
-        for seed in (SEED, SEED + 1):
-            told = made_acts(options.made, seed)
-            _measure(told, read_acts(told, rulebook), options)
+        for maker in (crowd.crowd, crowd_planes.crowd):
+            for seed in (SEED, SEED + 1):
+                told = made_acts(options.made, seed, maker)
+                _measure(told, read_acts(told, rulebook), options)
         return
-    told = load_acts(CROWDS if options.crowds else FOLDER)
+    told = load_acts(CROWDS if options.crowds else PRINCIPALS if options.principals else FOLDER)
     _measure(told, read_acts(told, rulebook), options)
 
 
