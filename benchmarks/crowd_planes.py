@@ -1,7 +1,7 @@
 """A second crowd by chance, of another pair of parties: cargo flights from the Emirates to a force in eastern Libya.
 
 It has planes with tail numbers in place of ships, air bases in place of ports, operators and brokers by name, the force
-called by its own name or by its leader's, and sentences of its own. Nothing was fitted on it.
+called by its own name or by its leader's, and sentences of its own. No weight was fitted on it.
 """
 
 from collections.abc import Iterator
@@ -53,12 +53,10 @@ def crowd(acts: int, seed: int) -> list[Made]:
 
 def _flight(chance: Random) -> _Flight:
     goods, unit = chance.choice(_GOODS)
+    plane, operator, broker = chance.choice(_PLANES), chance.choice(_OPERATORS), chance.choice(_BROKERS)
+    base, strip = chance.choice(_FROM), chance.choice(_TO)
     return _Flight(
-        *(chance.choice(of) for of in (_PLANES, _OPERATORS, _BROKERS, _FROM, _TO)),
-        goods,
-        unit,
-        chance.randrange(8, 400),
-        chance.randrange(180),
+        plane, operator, broker, base, strip, goods, unit, chance.randrange(8, 400), seen=chance.randrange(180)
     )
 
 
@@ -75,8 +73,8 @@ def _told(number: int, act: _Flight, chance: Random) -> Iterator[Made]:
 def _tracked(act: _Flight, chance: Random) -> tuple[str, str]:
     when = f"On {_day(act)}" if chance.random() < 0.6 else "Last week"
     text = (
-        f"{when} the Ilyushin {act.plane} of {act.operator} flew {_load(act)} from {act.base} in the United Arab Emirates "
-        f"to {act.strip} for {chance.choice(_THEM)}, data of trackers show."
+        f"{when} the Ilyushin {act.plane} of {act.operator} flew {_load(act)} from {act.base} in the United Arab "
+        f"Emirates to {act.strip} for {chance.choice(_THEM)}, data of trackers show."
     )
     return f"{act.operator} plane at {act.strip}", text
 
@@ -84,7 +82,9 @@ def _tracked(act: _Flight, chance: Random) -> tuple[str, str]:
 def _sourced(act: _Flight, chance: Random) -> tuple[str, str]:
     what = _load(act) if chance.random() < 0.7 else act.goods
     how = f"{act.operator} ran the flight" if chance.random() < 0.6 else f"{act.broker} had arranged it"
-    text = f"The Emirates sent {what} to {chance.choice(_THEM)}, three diplomats said. {how}, and it ended at {act.strip}."
+    text = (
+        f"The Emirates sent {what} to {chance.choice(_THEM)}, three diplomats said. {how}, and it ended at {act.strip}."
+    )
     return f"Diplomats: Emirates sent {act.goods} to Libya", text
 
 

@@ -34,7 +34,8 @@ from rules.rulebook import Rulebook
 FOLDER = Path(__file__).parent.parent / "tests" / "quality" / "grouping"
 CROWDS = FOLDER.parent / "crowds"
 PRINCIPALS = FOLDER.parent / "principals"
-SEED = 1
+# The crowds by chance that the weights were fitted on; of the seeds between them nothing was looked at.
+FITTED = (1, 3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,13 @@ def _told(id_: str, act: str, row: Mapping[str, Any], held_out: bool) -> Told:
 
 
 def made_acts(acts: int, seed: int, maker: Callable[[int, int], list[Made]] = crowd.crowd) -> list[Told]:
-    """Return a crowd made by chance, set aside unless it is of the pair and the seed that the weights were fitted on."""
+    """Return a crowd made by chance, set aside unless the weights were fitted on this pair and seed."""
     return [
         Told(
             f"made-{made.act}/{number}",
             Story(f"made-{number}", made.title, made.text, made.day, publisher=made.outlet),
             frozenset({f"made-{made.act}"}),
-            seed != SEED or maker is not crowd.crowd,
+            seed not in FITTED or maker is not crowd.crowd,
         )
         for number, made in enumerate(maker(acts, seed))
     ]
@@ -87,7 +88,9 @@ def _acts_of(story: Story, rulebook: Rulebook) -> list[Act]:
     apart = told_apart(extract(story.title, story.text, story.published.date(), rulebook))
     day, places = story.published.date(), place_names(rulebook)
     shares = passages_of(passages(story.title, story.text, story.publisher, on=day, places=places), apart)
-    return [act_of(found, share, story.published) for found, share in zip(apart, shares, strict=True)]
+    return [
+        act_of(found, share, story.published, rulebook=rulebook) for found, share in zip(apart, shares, strict=True)
+    ]
 
 
 def put_into_cases(order: Sequence[str], acts: Mapping[str, Sequence[Act]]) -> dict[str, frozenset[int]]:
@@ -158,7 +161,7 @@ def main() -> None:
     rulebook = open_rulebook()
     if options.made:
         for maker in (crowd.crowd, crowd_planes.crowd):
-            for seed in (SEED, SEED + 1):
+            for seed in (1, 2):
                 told = made_acts(options.made, seed, maker)
                 _measure(told, read_acts(told, rulebook), options)
         return

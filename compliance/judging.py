@@ -191,7 +191,9 @@ def _file(
         if story.version > 1:
             filing.adopt(screening, places)
         if screening.is_flagged and not any(p.origin is not CaseOrigin.RANDOM for p in places):
-            for told, act in _acts_told(story, screening, copies.get(int(story.id)), now, named_places):
+            for told, act in _acts_told(
+                story, screening, copies.get(int(story.id)), now, monitor.rulebook, named_places
+            ):
                 filing.file(told, act)
     for row, before, reasons in touched.values():
         priorities.restate(session, row, monitor.severity_policy)
@@ -199,7 +201,12 @@ def _file(
 
 
 def _acts_told(
-    story: Story, screening: Screening, copies: int | None, now: datetime, places: Collection[str]
+    story: Story,
+    screening: Screening,
+    copies: int | None,
+    now: datetime,
+    rulebook: Rulebook,
+    places: Collection[str],
 ) -> Iterator[tuple[Screening, Act]]:
     """Yield each act that the story tells of, as far as the rules tell them apart, with the screening's part of it."""
     apart = told_apart(screening.extraction)
@@ -207,7 +214,7 @@ def _acts_told(
     parts = passages(story.title, story.text, story.publisher, on=day.date(), places=places)
     for found, share in zip(apart, passages_of(parts, apart), strict=True):
         told = screening if len(apart) == 1 else narrow(screening, found)
-        yield told, act_of(replace(found, kinds=told.kinds), share, day, copies)
+        yield told, act_of(replace(found, kinds=told.kinds), share, day, copies, rulebook=rulebook)
 
 
 # Each case as it was before a batch: forty copies of one story in it make one change, and one alert.

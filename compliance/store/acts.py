@@ -123,6 +123,8 @@ def profile(act: Act) -> dict[str, Any]:
         "kinds": sorted(act.kinds),
         "regimes": sorted(act.regimes),
         "goods": sorted(act.goods),
+        "main_goods": sorted(act.main_goods),
+        "acts_for": sorted([name, other] for name, other in act.acts_for),
         "names": sorted(act.told.names),
         "words": sorted(act.told.words),
         "figures": sorted(act.told.figures),
@@ -149,6 +151,8 @@ def of_profile(kept: Mapping[str, Any], day: datetime) -> Act:
         told=_told(kept),
         day=day,
         copies=kept["copies"],
+        acts_for=frozenset((name, other) for name, other in kept.get("acts_for", ())),
+        main_goods=frozenset(kept.get("main_goods", ())),
     )
 
 
