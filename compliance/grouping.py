@@ -38,6 +38,7 @@ _KEY_NAMES, _KEY_WORDS = 16, 12
 _VOICES = 4
 _LOUDEST = 4.0
 _MOST_ACTS = 3
+_RIVALS = 4
 # Of a story's sentences, so many are its lead.
 _LEAD = 2
 # Words for whatever is banned tell no load from another.
@@ -59,11 +60,15 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """The case to join, or None for a new one, and the reason in words."""
+    """The case to join, or None for a new one, and the reason in words.
+
+    ``rivals`` are other cases that the act could as well have joined: one act may lie in two of them.
+    """
 
     case_id: int | None
     reason: str
     likeness: float = 0.0
+    rivals: tuple[int, ...] = ()
 
 
 def act_of(
@@ -143,16 +148,23 @@ def ranked(act: Act, cases: Sequence[OpenCase], crowd: Crowd | None = None) -> l
 
 
 def _of_case(act: Act, case: OpenCase, crowd: Crowd) -> Grouping | None:
-    near = [other for other in case.acts if abs(act.day - other.day) <= WINDOW]
+    found = closeness(act, case.acts, crowd)
+    if found is None or found[0] < THRESHOLD:
+        return None
+    return Grouping(case.id, reason(act, found[1]), found[0])
+
+
+def closeness(act: Act, others: Sequence[Act], crowd: Crowd) -> tuple[float, Act] | None:
+    """Return how like the act is to the tellings of a case, and the most like one; None where all lie too far off."""
+    near = [other for other in others if abs(act.day - other.day) <= WINDOW]
     if not near:
         return None
     against = differences(act, near)
     scores = sorted(((likeness(act, other, crowd, against), other) for other in near), key=lambda pair: -pair[0])
+    if is_copy(act, scores[0][1]):
+        return scores[0]
     heard = scores[:_VOICES]
-    if is_copy(act, heard[0][1]):
-        return Grouping(case.id, reason(act, heard[0][1]), heard[0][0])
-    score = sum(min(s, _LOUDEST) for s, _ in heard) / len(heard)
-    return Grouping(case.id, reason(act, heard[0][1]), score) if score >= THRESHOLD else None
+    return sum(min(s, _LOUDEST) for s, _ in heard) / len(heard), heard[0][1]
 
 
 def reason(act: Act, other: Act) -> str:
@@ -185,7 +197,8 @@ def place(act: Act, cases: Sequence[OpenCase]) -> list[tuple[Grouping, Act]]:
     if not found:
         return [(group(act, ()), act)]
     by_id = {case.id: case for case in cases}
-    placed = [(found[0], act)]
+    rivals = tuple(other.case_id for other in found[1:_RIVALS] if other.case_id)
+    placed = [(replace(found[0], rivals=rivals), act)]
     left = act
     for _ in range(_MOST_ACTS):
         left = _rest_of(left, by_id[placed[-1][0].case_id or 0], crowd)

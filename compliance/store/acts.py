@@ -116,6 +116,20 @@ def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
     return [(row.act, _act(row)) for row in rows]
 
 
+def of_case(session: Session, case_id: int) -> list[tuple[int, Act]]:
+    """Return what the case's stories told of its act, each with the story's number, in the order of the stories."""
+    rows = session.exec(
+        select(ToldActRow)
+        .join(
+            CaseStoryRow,
+            (col(ToldActRow.story_id) == col(CaseStoryRow.story_id)) & (col(ToldActRow.act) == col(CaseStoryRow.act)),
+        )
+        .where(CaseStoryRow.case_id == case_id)
+        .order_by(col(ToldActRow.story_id), col(ToldActRow.act))
+    )
+    return [(row.story_id, _act(row)) for row in rows]
+
+
 def profile(act: Act) -> dict[str, Any]:
     """Return the act as plain values, as it is stored."""
     return {
