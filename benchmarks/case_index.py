@@ -23,6 +23,7 @@ from compliance.grouping import keys_of, place
 from compliance.likeness import Act
 from compliance.particulars import Passage
 from compliance.rarity import TABLE
+from compliance.rejoining import between
 from compliance.store import acts
 from compliance.store.database import open_engine, session_scope, upgrade
 from compliance.store.dialect import insert_new
@@ -42,6 +43,9 @@ class Cost:
     median_ms: float
     worst_ms: float
     found: float
+    placing_s: float
+    pairs: int
+    settling_s: float
 
 
 @cache
@@ -125,6 +129,7 @@ def measure(cases: int, look_ups: int) -> Cost:
         with engine.begin() as connection:
             connection.execute(text("ANALYZE"))
         chosen, times, found = random.Random(1), [], 0
+        rivals: set[tuple[int, int]] = set()
         for number in range(look_ups):
             known = number % 2 == 0
             n = chosen.randint(1, cases) if known else cases + number + 1
@@ -134,8 +139,21 @@ def measure(cases: int, look_ups: int) -> Cost:
                 [(grouping, _), *_rest] = place(act, acts.alike(session, act))
                 times.append(1_000 * (time.perf_counter() - began))
             found += grouping.case_id == (n if known else None)
+            rivals |= {
+                (min(other, grouping.case_id or 0), max(other, grouping.case_id or 0)) for other in grouping.rivals
+            }
+        settling = _settle_all(engine, rivals)
         engine.dispose()
-    return Cost(cases, median(times), max(times), found / look_ups)
+    return Cost(cases, median(times), max(times), found / look_ups, sum(times) / 1_000, len(rivals), settling)
+
+
+def _settle_all(engine: Engine, pairs: set[tuple[int, int]]) -> float:
+    """Return the seconds that it takes to ask of each pair of cases what belongs together."""
+    began = time.perf_counter()
+    for older, newer in sorted(pairs):
+        with session_scope(engine) as session:
+            between(session, {number: acts.of_case(session, number) for number in (older, newer)}, older, newer)
+    return time.perf_counter() - began
 
 
 def main() -> None:
@@ -149,7 +167,8 @@ def main() -> None:
     for cost in costs:
         print(
             f"{cost.cases:8,} cases: {cost.median_ms:6.1f} ms a look-up, at worst {cost.worst_ms:6.1f}; "
-            f"{cost.found:.1%} placed right"
+            f"{cost.found:.1%} placed right; all look-ups {cost.placing_s:.2f} s, settling {cost.pairs} pairs of cases "
+            f"{cost.settling_s:.2f} s"
         )
     print(f"ten times the cases cost {costs[1].median_ms / costs[0].median_ms:.2f} times as much")
 

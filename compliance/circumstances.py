@@ -17,6 +17,13 @@ _SHIP = (
 _CALLED = r"(?:,? (?:named|called|known as))?(?:,? the)?,? [\"“‘']?"
 _SHIPS = re.compile(rf"\b{_SHIP}{_CALLED}({_NAME})|\b[Tt]he ({_NAME}), an? (?:[\w-]+ ){{0,3}}{_SHIP}\b")
 
+# Aircraft go by their marks: "the Ilyushin UP-I7601". The word for the craft must stand there: "S-300" is no mark.
+_CRAFT = (
+    r"(?:[Pp]lane|[Aa]ircraft|[Aa]irliner|[Aa]irlifter|[Ff]reighter|[Jj]et|[Hh]elicopter|Ilyushin|Antonov|Boeing|Airbus|"
+    r"[Tt]ail number|[Rr]egistration|[Rr]egistered|[Mm]arks?)"
+)
+_MARKS = re.compile(rf"\b{_CRAFT}(?: [Ii]l-\d+)?{_CALLED}((?:[A-Z]{{1,2}}|\d[A-Z]|[A-Z]\d)-?[A-Z0-9]{{3,6}})\b")
+
 _ONES = {
     word: number
     for number, word in enumerate(
@@ -79,8 +86,8 @@ Days = tuple[int, int]
 
 
 def ships_in(text: str) -> frozenset[str]:
-    """Return the ships that the text calls ships, in small letters."""
-    found = ((one or other).replace("’", "'") for one, other in _SHIPS.findall(text))
+    """Return the ships that the text calls ships, and aircraft by their marks, in small letters."""
+    found = [(one or other).replace("’", "'") for one, other in _SHIPS.findall(text)] + _MARKS.findall(text)
     return frozenset(name.removesuffix("'s").removesuffix("'").lower() for name in found)
 
 

@@ -9,6 +9,7 @@ corpus and never over what came in; only how many of the cases at hand have it c
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import inf
 
 from compliance.likeness import (
     NOBODY,
@@ -24,7 +25,10 @@ from compliance.likeness import (
 )
 from compliance.particulars import Passage, joined, telling
 from compliance.rarity import rarity
+from compliance.standins import leads
 from rules.findings import Extraction
+from rules.rulebook import Rulebook
+from rules.vocabulary import Field
 
 _MOST_NAMES, _MOST_WORDS, _MOST_FIGURES = 40, 80, 20
 _TELLING = 0.35
@@ -34,6 +38,16 @@ _KEY_NAMES, _KEY_WORDS = 16, 12
 _VOICES = 4
 _LOUDEST = 4.0
 _MOST_ACTS = 3
+_RIVALS = 4
+# Of a story's sentences, so many are its lead.
+_LEAD = 2
+# Words for whatever is banned tell no load from another.
+_ANY_GOODS = frozenset(
+    (
+        *("arms", "weapon", "weaponry", "munition", "military equipment", "military hardware", "military supply"),
+        *("military aid", "military assistance", "military support"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +60,51 @@ class OpenCase:
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """The case to join, or None for a new one, and the reason in words."""
+    """The case to join, or None for a new one, and the reason in words.
+
+    ``rivals`` are other cases that the act could as well have joined: one act may lie in two of them.
+    """
 
     case_id: int | None
     reason: str
     likeness: float = 0.0
+    rivals: tuple[int, ...] = ()
 
 
-def act_of(found: Extraction, parts: Sequence[Passage], day: datetime, copies: int | None = None) -> Act:
-    """Return what grouping compares, from what the rules found and the particulars of the story's sentences."""
+def act_of(
+    found: Extraction,
+    parts: Sequence[Passage],
+    day: datetime,
+    copies: int | None = None,
+    *,
+    rulebook: Rulebook | None = None,
+) -> Act:
+    """Return what grouping compares, from what the rules found and the particulars of the story's sentences.
+
+    With a rulebook a leader counts as the force or state that he leads, and it is noted for whom a firm acts.
+    """
+    stands = {p.canonical: leads(p.canonical, rulebook) if rulebook else p.canonical for p in found.parties}
+    principals = {name: rulebook.principal(name) for name in stands.values()} if rulebook else {}
     return Act(
-        roles=frozenset((role.value, party.canonical) for party in found.parties for role in party.roles),
+        roles=frozenset((role.value, stands[p.canonical]) for p in found.parties for role in p.roles),
+        acts_for=frozenset((name, other) for name, other in principals.items() if name != other),
         kinds=frozenset(kind.value for kind in found.kinds),
         regimes=frozenset(found.regimes),
         goods=frozenset(g.name for g in found.goods),
+        main_goods=_main_goods(found, parts),
         told=_telling_part(joined(parts)),
         day=day,
         copies=copies,
         parts=tuple(parts),
     )
+
+
+def _main_goods(found: Extraction, parts: Sequence[Passage]) -> frozenset[str]:
+    """Return the goods of the title and the lead: the sentences of background behind them have goods of other acts."""
+    starts = sorted(part.start for part in parts if part.start >= 0)
+    end = starts[_LEAD] if len(starts) > _LEAD else inf
+    told = {g.name for g in found.goods if g.evidence.field is Field.TITLE or g.evidence.start < end}
+    return frozenset(told - _ANY_GOODS)
 
 
 def _telling_part(whole: Passage) -> Passage:
@@ -108,16 +148,23 @@ def ranked(act: Act, cases: Sequence[OpenCase], crowd: Crowd | None = None) -> l
 
 
 def _of_case(act: Act, case: OpenCase, crowd: Crowd) -> Grouping | None:
-    near = [other for other in case.acts if abs(act.day - other.day) <= WINDOW]
+    found = closeness(act, case.acts, crowd)
+    if found is None or found[0] < THRESHOLD:
+        return None
+    return Grouping(case.id, reason(act, found[1]), found[0])
+
+
+def closeness(act: Act, others: Sequence[Act], crowd: Crowd) -> tuple[float, Act] | None:
+    """Return how like the act is to the tellings of a case, and the most like one; None where all lie too far off."""
+    near = [other for other in others if abs(act.day - other.day) <= WINDOW]
     if not near:
         return None
     against = differences(act, near)
     scores = sorted(((likeness(act, other, crowd, against), other) for other in near), key=lambda pair: -pair[0])
+    if is_copy(act, scores[0][1]):
+        return scores[0]
     heard = scores[:_VOICES]
-    if is_copy(act, heard[0][1]):
-        return Grouping(case.id, reason(act, heard[0][1]), heard[0][0])
-    score = sum(min(s, _LOUDEST) for s, _ in heard) / len(heard)
-    return Grouping(case.id, reason(act, heard[0][1]), score) if score >= THRESHOLD else None
+    return sum(min(s, _LOUDEST) for s, _ in heard) / len(heard), heard[0][1]
 
 
 def reason(act: Act, other: Act) -> str:
@@ -150,7 +197,8 @@ def place(act: Act, cases: Sequence[OpenCase]) -> list[tuple[Grouping, Act]]:
     if not found:
         return [(group(act, ()), act)]
     by_id = {case.id: case for case in cases}
-    placed = [(found[0], act)]
+    rivals = tuple(other.case_id for other in found[1:_RIVALS] if other.case_id)
+    placed = [(replace(found[0], rivals=rivals), act)]
     left = act
     for _ in range(_MOST_ACTS):
         left = _rest_of(left, by_id[placed[-1][0].case_id or 0], crowd)

@@ -22,6 +22,7 @@ from compliance.normal import normal_story, restored
 from compliance.novelty import Facts
 from compliance.particulars import passages, place_names
 from compliance.rarity import rarity_version
+from compliance.rejoining import Pair, settle_cases
 from compliance.screening import Policy, Screening, Verdict, leave_unjudged, narrow, screen
 from compliance.store import (
     acts,
@@ -123,6 +124,7 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
         counts.parked_before = stories.count_parked(session)
     counts.waiting_before = len(waiting)
     verdicts: Counter[str] = Counter({v.value: 0 for v in Verdict})
+    rivals: set[Pair] = set()
     for start in range(0, len(waiting), BATCH):
         with session_scope(monitor.engine) as session:
             batch = stories.load(session, waiting[start : start + BATCH])
@@ -131,13 +133,14 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
             quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
             for story, reason in failed:
                 quarantine.enter(session, STAGE, f"story:{story.id}", reason, datetime.now(UTC))
-            _file(session, monitor, judged, run_id, counts)
+            rivals |= _file(session, monitor, judged, run_id, counts)
         counts.screened += len(judged)
         counts.screening_quarantined += len(failed)
         verdicts.update(s.verdict.value for _, s in judged)
         if progress:
             progress("stories", start + len(batch), len(waiting))
     counts.verdicts = dict(verdicts)
+    settle_cases(monitor, rivals, run_id, counts, datetime.now(UTC))
     draw_cleared(monitor, run_id, counts)
     counts.not_covered = verdicts[Verdict.NOT_COVERED.value]
 
@@ -175,31 +178,41 @@ def _judge_each(
 
 def _file(
     session: Session, monitor: Monitor, judged: Sequence[tuple[Story, Screening]], run_id: str, counts: RunCounts
-) -> None:
+) -> set[Pair]:
+    """Put the flagged stories into cases; return the pairs of cases that one of them could both have joined."""
     now = datetime.now(UTC)
     screening_ids = screenings.add(session, judged, run_id, now)
     counts.flagged += sum(s.is_flagged for _, s in judged)
     lies_in = cases.places_of(session, [int(s.id) for s, found in judged if found.is_flagged or s.version > 1])
     copies = origins.origins_of(session, [int(story.id) for story, found in judged if found.is_flagged])
     touched: _Touched = {}
+    rivals: set[Pair] = set()
     named_places = place_names(monitor.rulebook)
     # By day and number, so that the feeds' order within a batch decides nothing.
     for story, screening in sorted(judged, key=lambda pair: (pair[0].published or now, int(pair[0].id))):
         places = lies_in.get(int(story.id), [])
-        filing = _Filing(session, story, screening_ids[int(story.id)], run_id, now, counts, touched)
+        filing = _Filing(session, story, screening_ids[int(story.id)], run_id, now, counts, touched, rivals)
         filing.number = max((p.act for p in places), default=-1) + 1
         if story.version > 1:
             filing.adopt(screening, places)
         if screening.is_flagged and not any(p.origin is not CaseOrigin.RANDOM for p in places):
-            for told, act in _acts_told(story, screening, copies.get(int(story.id)), now, named_places):
+            for told, act in _acts_told(
+                story, screening, copies.get(int(story.id)), now, monitor.rulebook, named_places
+            ):
                 filing.file(told, act)
     for row, before, reasons in touched.values():
         priorities.restate(session, row, monitor.severity_policy)
         counts.alerts_queued += tell(session, monitor, row, before, reasons, run_id, now)
+    return rivals
 
 
 def _acts_told(
-    story: Story, screening: Screening, copies: int | None, now: datetime, places: Collection[str]
+    story: Story,
+    screening: Screening,
+    copies: int | None,
+    now: datetime,
+    rulebook: Rulebook,
+    places: Collection[str],
 ) -> Iterator[tuple[Screening, Act]]:
     """Yield each act that the story tells of, as far as the rules tell them apart, with the screening's part of it."""
     apart = told_apart(screening.extraction)
@@ -207,7 +220,7 @@ def _acts_told(
     parts = passages(story.title, story.text, story.publisher, on=day.date(), places=places)
     for found, share in zip(apart, passages_of(parts, apart), strict=True):
         told = screening if len(apart) == 1 else narrow(screening, found)
-        yield told, act_of(replace(found, kinds=told.kinds), share, day, copies)
+        yield told, act_of(replace(found, kinds=told.kinds), share, day, copies, rulebook=rulebook)
 
 
 # Each case as it was before a batch: forty copies of one story in it make one change, and one alert.
@@ -225,6 +238,7 @@ class _Filing:
     now: datetime
     counts: RunCounts
     touched: _Touched
+    rivals: set[Pair]
     number: int = 0
     entered: set[int] = field(default_factory=set)
 
@@ -261,6 +275,7 @@ class _Filing:
             self.counts.stories_joined += 1
         assert row.id is not None
         self.entered.add(row.id)
+        self.rivals |= {(min(row.id, other), max(row.id, other)) for other in found.rivals}
         opened = found.case_id is None
         _record(self.session, row, self.story, screening, found.reason, opened=opened, now=self.now)
         self._touch(row, before, screening)

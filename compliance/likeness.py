@@ -17,35 +17,37 @@ from typing import Any
 from compliance.circumstances import Days, gap, is_after, other_amounts, other_days, same_amounts, shared_units
 from compliance.particulars import Passage, stem
 from compliance.rarity import rarity
+from compliance.standins import StandIns, shared_parties
 
 # Verdicts of courts and reports of panels come months after the act.
 WINDOW = timedelta(days=366)
-_RARE_NAME = 0.75
 # Days that are told differently by a week may be those of loading and landing.
 _SLACK = 7
 # A term that no more cases have than this is as telling as it is rare.
 _FEW = 2
 # Fitted on the acts that were not set aside (benchmarks/grouping.py --fit) and rounded.
 WEIGHTS = {
-    "names": 0.5,
-    "rarest name": 4.5,
-    "rare names": 1.0,
-    "wording": 3.6,
-    "words": 4.8,
-    "figures": 3.2,
-    "parties": 1.2,
-    "other kind": -2.5,
-    "other law": -1.7,
+    "names": 2.3,
+    "rarest name": 3.6,
+    "name share": 2.2,
+    "wording": 2.3,
+    "words": 4.3,
+    "figures": 2.9,
+    "parties": 0.7,
+    "other kind": -2.2,
+    "other law": -1.9,
     "days": -0.7,
-    "same amount": 2.5,
-    "other amount": -3.2,
-    "other ship": -4.5,
-    "other days": -4.7,
-    "other places": -3.3,
-    "other goods": -2.8,
-    "contradicted": -2.2,
+    "same amount": 2.8,
+    "other amount": -3.3,
+    "other ship": -3.9,
+    "other days": -6.2,
+    "other places": -0.3,
+    "other route": -4.0,
+    "other goods": -0.6,
+    "other main goods": -3.0,
+    "contradicted": -2.8,
 }
-BIAS = -1.3
+BIAS = -1.55
 THRESHOLD = 0.0
 
 
@@ -54,6 +56,7 @@ class Act:
     """What is compared: who is said to have what part in it, its kinds, law and goods, and what else tells it apart.
 
     ``copies`` is the story whose text this one repeats, or its own; ``parts`` are the story's sentences, where known.
+    ``acts_for`` says which party acts for which principal; ``main_goods`` are those of the title and the lead.
     """
 
     roles: frozenset[tuple[str, str]]
@@ -64,6 +67,8 @@ class Act:
     day: datetime
     copies: int | None = None
     parts: tuple[Passage, ...] = ()
+    acts_for: frozenset[tuple[str, str]] = frozenset()
+    main_goods: frozenset[str] = frozenset()
 
     @property
     def parties(self) -> frozenset[str]:
@@ -129,17 +134,17 @@ def is_copy(act: Act, other: Act) -> bool:
 def shared(act: Act, other: Act, crowd: Crowd = NOBODY) -> dict[str, float]:
     """Return what two tellings have in common, and how far apart they are, each under the name of its weight."""
     names = act.told.names & other.told.names
-    rarities = [crowd.weighed(n, name_rarity(n)) for n in names]
+    rarities = [crowd.weighed(n, name_rarity(n)) for n in whole_names(names)]
     both = act.told.words & other.told.words
     words = sorted((crowd.weighed(w, rarity(w)) for w in both - names), reverse=True)
     return {
         "names": min(sum(r**3 for r in rarities), 4.0),
         "rarest name": max(rarities, default=0.0),
-        "rare names": min(sum(r > _RARE_NAME for r in rarities), 4),
+        "name share": _name_share(act, other, names, crowd),
         "wording": _cosine(act.told.words, other.told.words, both, crowd),
         "words": sum(r**3 for r in words[:8]),
         "figures": min(len(act.told.figures & other.told.figures), 2),
-        "parties": _overlap(act.parties, other.parties),
+        "parties": _parties(act, other),
         "other kind": _disjoint(act.kinds, other.kinds),
         "other law": _disjoint(act.regimes, other.regimes),
         "days": math.log1p(gap(_days(act), _days(other))),
@@ -159,6 +164,11 @@ def differences(act: Act, others: Sequence[Act]) -> dict[str, float]:
         "other goods": _share(not act.goods & o.goods for o in others if act.goods and o.goods),
     }
     found["contradicted"] = max(0.0, sum(found.values()) - 1)
+    mains = (not act.main_goods & o.main_goods for o in others if act.main_goods and o.main_goods)
+    found["other main goods"] = _share(mains)
+    found["other route"] = _share(
+        _unshared(mine.places, o.told.places) for o in others if mine.places and o.told.places
+    )
     found["same amount"] = max((min(same_amounts(mine.amounts, o.told.amounts), 2) for o in others), default=0)
     return found
 
@@ -179,7 +189,12 @@ def _days(act: Act) -> frozenset[Days]:
     return act.told.days | {(own, own)}
 
 
-def _share(differ: Iterable[bool]) -> float:
+def _unshared(left: frozenset[str], right: frozenset[str]) -> float:
+    """Return how many of the fewer places the other lacks, where each has some that the other lacks."""
+    return min(len(left - right), len(right - left)) / min(len(left), len(right))
+
+
+def _share(differ: Iterable[float]) -> float:
     told = list(differ)
     return sum(told) / len(told) if told else 0.0
 
@@ -194,8 +209,27 @@ def _weight(words: frozenset[str]) -> float:
     return sum(rarity(w) ** 4 for w in words)
 
 
-def _overlap(left: frozenset[Any], right: frozenset[Any]) -> float:
-    return len(left & right) / min(len(left), len(right)) if left and right else 0.0
+@lru_cache(maxsize=50_000)
+def whole_names(names: frozenset[str]) -> frozenset[str]:
+    """Return the names that are no part of a longer one among them: a ship of two words is one name and not three."""
+    return names - {part for name in names if " " in name for part in name.split()}
+
+
+def _name_share(act: Act, other: Act, names: frozenset[str], crowd: Crowd) -> float:
+    """Return how much of the rare names of the one that has fewer both have."""
+    if not names:
+        return 0.0
+    least = min(_rare_names(act.told.names, crowd), _rare_names(other.told.names, crowd))
+    return _rare_names(names, crowd) / least if least else 0.0
+
+
+def _rare_names(names: frozenset[str], crowd: Crowd) -> float:
+    return sum(crowd.weighed(n, name_rarity(n)) ** 3 for n in names)
+
+
+def _parties(act: Act, other: Act) -> float:
+    principals = dict(act.acts_for | other.acts_for)
+    return shared_parties(StandIns(act.parties, principals), StandIns(other.parties, principals))
 
 
 def _disjoint(left: frozenset[Any], right: frozenset[Any]) -> float:

@@ -46,13 +46,13 @@ def move_story(
     ):
         other = _open_target(session, row, target, actor, now)
         changed.add(other)
-        links = _links(session, row)
+        links = cases.links_of(session, row.id)
         if story_id not in {link.story_id for link in links}:
             raise CorrectionError("that story does not tell of this case")
         if len(links) == 1:
             raise CorrectionError("it is the case's only story: merge the cases instead")
         leave(session, row, other, [link for link in links if link.story_id == story_id], CaseAction.MOVED, actor, now)
-        _settle(session, (row, other), policy)
+        restrengthen(session, (row, other), policy)
         return row.revision
 
 
@@ -75,15 +75,15 @@ def split_case(
         at_work(engine, reference, revision, CaseAction.SPLIT, actor, now) as (session, row),
         retold(monitor, session, row, actor, now) as changed,
     ):
-        links = [link for link in _links(session, row) if link.story_id == story_id]
+        links = [link for link in cases.links_of(session, row.id) if link.story_id == story_id]
         if not links:
             raise CorrectionError("that story does not tell of this case")
-        if not keep and len(_links(session, row)) == 1:
+        if not keep and len(cases.links_of(session, row.id)) == 1:
             raise CorrectionError("it is the case's only story: keep it in both")
         new = _new_case(session, row, links[0], actor, now)
         changed.add_new(new)
         leave(session, row, new, links, CaseAction.SPLIT, actor, now, keep=keep)
-        _settle(session, (row, new), policy)
+        restrengthen(session, (row, new), policy)
         return new.reference
 
 
@@ -104,8 +104,8 @@ def merge_cases(
     ):
         other = _open_target(session, row, into, actor, now)
         changed.add(other)
-        leave(session, row, other, _links(session, row), CaseAction.MERGED, actor, now)
-        _settle(session, (other,), policy)
+        leave(session, row, other, cases.links_of(session, row.id), CaseAction.MERGED, actor, now)
+        restrengthen(session, (other,), policy)
         return row.revision
 
 
@@ -120,10 +120,6 @@ def _open_target(session: Session, row: CaseRow, reference: str, actor: str, now
         raise ConflictError(f"{reference} is not open; reopen it first")
     check_free(other, actor, now)
     return other
-
-
-def _links(session: Session, row: CaseRow) -> list[CaseStoryRow]:
-    return list(session.exec(select(CaseStoryRow).where(CaseStoryRow.case_id == row.id)))
 
 
 def _new_case(session: Session, row: CaseRow, link: CaseStoryRow, actor: str, now: datetime) -> CaseRow:
@@ -162,11 +158,12 @@ def leave(
     now: datetime,
     *,
     keep: bool = False,
+    why: str = "",
 ) -> None:
-    """Put those stories of one case into the other, and enter it for both."""
+    """Put those stories of one case into the other, and enter it for both, with the reason where one is given."""
     assert other.id is not None
-    held_there = {link.story_id for link in _links(session, other)}
-    why = f"moved from {row.reference} by {actor}"
+    held_there = {link.story_id for link in cases.links_of(session, other.id)}
+    moved_by = f"moved from {row.reference} by {actor}" + (f": {why}" if why else "")
     moved = [_plain(link) | {"was_there": link.story_id in held_there} for link in links]
     for link in links:
         if link.story_id not in held_there:
@@ -175,7 +172,7 @@ def leave(
                     case_id=other.id,
                     story_id=link.story_id,
                     screening_id=link.screening_id,
-                    reason=why,
+                    reason=moved_by,
                     joined_at=now,
                     act=link.act,
                 )
@@ -185,11 +182,13 @@ def leave(
     session.flush()
     merged = action is CaseAction.MERGED
     values: dict[str, Any] = {"state": CaseState.MERGED.value, "merged_into": other.reference} if merged else {}
-    told = {"to": other.reference, "stories": [m["story"] for m in moved], "kept": keep}
+    told = {"to": other.reference, "stories": [m["story"] for m in moved], "kept": keep} | ({"why": why} if why else {})
     changes.make(session, row, action, actor, now, values, told=told, before={"links": moved})
     changes.void(session, other, actor, now, "its evidence was changed")
     changes.touch(session, other, now)
-    changes.enter_only(session, other, CaseAction.STORY_JOINED, actor, now, {"stories": told["stories"], "why": why})
+    changes.enter_only(
+        session, other, CaseAction.STORY_JOINED, actor, now, {"stories": told["stories"], "why": moved_by}
+    )
 
 
 def _plain(link: CaseStoryRow) -> dict[str, Any]:
@@ -202,7 +201,7 @@ def _plain(link: CaseStoryRow) -> dict[str, Any]:
     }
 
 
-def _settle(session: Session, rows: Sequence[CaseRow], policy: SeverityPolicy) -> None:
+def restrengthen(session: Session, rows: Sequence[CaseRow], policy: SeverityPolicy) -> None:
     """Give each case the score and verdict of its strongest story, and its place."""
     for row in rows:
         told = [screening for _, _, screening in cases.stories_of(session, row.id or 0)]
@@ -215,7 +214,7 @@ def _settle(session: Session, rows: Sequence[CaseRow], policy: SeverityPolicy) -
 def come_back(session: Session, row: CaseRow, other: CaseRow, before: dict[str, Any], policy: SeverityPolicy) -> None:
     """Undo ``leave``: the stories tell of the first case again, and no longer of the other unless they did before."""
     assert row.id is not None
-    here = {link.story_id for link in _links(session, row)}
+    here = {link.story_id for link in cases.links_of(session, row.id)}
     for moved in before["links"]:
         if moved["story"] not in here:
             session.add(
@@ -232,7 +231,7 @@ def come_back(session: Session, row: CaseRow, other: CaseRow, before: dict[str, 
         if link is not None and not moved["was_there"]:
             session.delete(link)
     session.flush()
-    _settle(session, (row, other), policy)
+    restrengthen(session, (row, other), policy)
 
 
 def told_by(session: Session, row: CaseRow) -> int:

@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FILES = [p for room in ("flows", "rules", "compliance") for p in sorted((ROOT / room).rglob("*.py"))]
 CORE = ("screening", "case", "severity", "priority", "correction", "quoting", "elements",
-        "grouping", "likeness", "circumstances", "alert", "coverage", "intake/parser", "intake/fingerprint",
+        "grouping", "likeness", "standins", "settling", "circumstances",
+        "alert", "coverage", "intake/parser", "intake/fingerprint",
         "intake/text", "intake/health", "intake/filters", "intake/politeness", "intake/exchange", "intake/page",
         "intake/unpacking", "language", "draw", "missrate", "telling", "particulars", "rarity", "groupcheck",
         "intake/copies", "wording", "novelty", "subscription", "certificate", "circuit", "watchdog", "channels/forms",

@@ -116,6 +116,20 @@ def of_story(session: Session, story_id: int) -> list[tuple[int, Act]]:
     return [(row.act, _act(row)) for row in rows]
 
 
+def of_case(session: Session, case_id: int) -> list[tuple[int, Act]]:
+    """Return what the case's stories told of its act, each with the story's number, in the order of the stories."""
+    rows = session.exec(
+        select(ToldActRow)
+        .join(
+            CaseStoryRow,
+            (col(ToldActRow.story_id) == col(CaseStoryRow.story_id)) & (col(ToldActRow.act) == col(CaseStoryRow.act)),
+        )
+        .where(CaseStoryRow.case_id == case_id)
+        .order_by(col(ToldActRow.story_id), col(ToldActRow.act))
+    )
+    return [(row.story_id, _act(row)) for row in rows]
+
+
 def profile(act: Act) -> dict[str, Any]:
     """Return the act as plain values, as it is stored."""
     return {
@@ -123,6 +137,8 @@ def profile(act: Act) -> dict[str, Any]:
         "kinds": sorted(act.kinds),
         "regimes": sorted(act.regimes),
         "goods": sorted(act.goods),
+        "main_goods": sorted(act.main_goods),
+        "acts_for": sorted([name, other] for name, other in act.acts_for),
         "names": sorted(act.told.names),
         "words": sorted(act.told.words),
         "figures": sorted(act.told.figures),
@@ -149,6 +165,8 @@ def of_profile(kept: Mapping[str, Any], day: datetime) -> Act:
         told=_told(kept),
         day=day,
         copies=kept["copies"],
+        acts_for=frozenset((name, other) for name, other in kept.get("acts_for", ())),
+        main_goods=frozenset(kept.get("main_goods", ())),
     )
 
 

@@ -1,17 +1,17 @@
 """Cases and the stories that tell of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case
+from sqlalchemy import case, exists
 from sqlmodel import Session, col, select
 
 from compliance.case import CaseAction, CaseOrigin, CaseState, describe_act
 from compliance.screening import Screening, Verdict
 from compliance.store import ledger
-from compliance.store.tables import CaseRow, CaseStoryRow, ScreeningRow, StoryRow
+from compliance.store.tables import CaseRow, CaseStoryRow, LedgerRow, ScreeningRow, StoryRow
 
 _ACT = 300
 _STRENGTH = {Verdict.REVIEW: 1, Verdict.ALERT: 2}
@@ -188,6 +188,29 @@ def by_id(session: Session, case_id: int) -> CaseRow | None:
 def for_update(session: Session, reference: str) -> CaseRow | None:
     """Return the case of that reference, held against other writers until the transaction ends."""
     return session.exec(select(CaseRow).where(CaseRow.reference == reference).with_for_update()).first()
+
+
+def links_of(session: Session, case_id: int | None) -> list[CaseStoryRow]:
+    """Return which stories tell of the case, and why."""
+    return list(session.exec(select(CaseStoryRow).where(CaseStoryRow.case_id == case_id)))
+
+
+def untouched(session: Session, case_ids: Collection[int], machine: str) -> list[CaseRow]:
+    """Return those of the cases that no person has worked on, held against other writers, in the order of opening.
+
+    A case is none of them once it is decided, assigned or claimed, or the record has anything on it by anybody but the
+    machine, be it a note or the taking back of what the machine did; nor is one that was drawn at random.
+    """
+    recorded = exists().where(col(LedgerRow.subject) == col(CaseRow.reference), col(LedgerRow.actor) != machine)
+    statement = (
+        select(CaseRow)
+        .where(col(CaseRow.id).in_(case_ids))
+        .where(CaseRow.state == CaseState.WAITING.value, CaseRow.origin == CaseOrigin.SCREENING.value)
+        .where(*(col(column).is_(None) for column in (CaseRow.assignee, CaseRow.claimed_by, CaseRow.disposition)))
+        .where(~recorded)
+        .order_by(col(CaseRow.id))
+    )
+    return list(session.exec(statement.with_for_update()))
 
 
 def _urgency() -> Any:

@@ -80,3 +80,15 @@ def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     ships_in(text)
     amounts_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [
+        ("The Ilyushin UP-I7601 of Aeroluk flew to Benina.", {"up-i7601"}),
+        ("A plane with the tail number 4L-GNK landed.", {"4l-gnk"}),
+        ("S-300 systems and AK-103 rifles came with an An-124.", set()),
+    ],
+)
+def test_aircraft_are_known_by_their_marks_and_weapons_are_not_taken_for_them(text: str, marks: set[str]) -> None:
+    assert ships_in(text) == marks

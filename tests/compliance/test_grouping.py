@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance.grouping import OpenCase, act_of, group, keys_of, place
-from compliance.likeness import Act, crowd_of, likeness
+from compliance.likeness import Act, crowd_of, differences, likeness, whole_names
 from compliance.particulars import passages
 from compliance.store.acts import of_profile, profile
+from rules.extraction import extract
+from rules.rulebook import load_rulebook
 from tests import factories
 from tests.factories import NOW, TEXT, TITLE
 
+BOOK = load_rulebook()
 NAMED = f"{TEXT} The freighter was the Zoltar Maru, owned by Brightmoor Lines."
 RETOLD_TITLE = "Freighter Zoltar Maru moved North Korean shells to a Russian port"
 RETOLD_TEXT = (
@@ -156,3 +159,31 @@ def test_what_an_earlier_version_kept_is_still_compared() -> None:
     act = of_profile(kept, FIRST.day)
     assert act.told.names == FIRST.told.names and not act.told.ships
     assert of_profile(json.loads(json.dumps(profile(FIRST))), FIRST.day) == replace(FIRST, parts=())
+
+
+def test_goods_of_the_background_do_not_hide_that_another_load_was_carried() -> None:
+    """Both tellings end with the same sentence on shells; what their titles and leads name tells the loads apart."""
+    day = NOW.date()
+    end = "The boat was old. She flew no flag. North Korea has sent Russia shells since 2023."
+
+    def carried(goods: str) -> Act:
+        title, text = f"North Korea ships {goods} to Russia", f"North Korea shipped {goods} to Russia. {end}"
+        return act_of(extract(title, text, day, BOOK), passages(title, text, on=day), NOW, rulebook=BOOK)
+
+    rifles, drones = carried("rifles"), carried("drones")
+    assert rifles.main_goods == {"rifle"} and drones.main_goods == {"drone"}
+    assert rifles.goods & drones.goods
+    assert differences(drones, [rifles])["other main goods"] == 1.0
+
+
+def test_a_route_differs_only_where_each_telling_has_a_place_that_the_other_lacks() -> None:
+    def along(*places: str) -> Act:
+        return replace(SHELLS, told=replace(SHELLS.told, places=frozenset(places)))
+
+    assert differences(along("rajin", "dunai"), [along("dunai")])["other route"] == 0.0
+    assert differences(along("rajin", "dunai"), [along("nampo", "dunai")])["other route"] == 0.5
+    assert differences(along("rajin"), [along("nampo", "dunai")])["other route"] == 1.0
+
+
+def test_a_ship_of_two_words_is_one_name() -> None:
+    assert whole_names(frozenset({"lena", "star", "lena star", "rajin"})) == {"lena star", "rajin"}

@@ -1,10 +1,13 @@
 """Floors of the grouping: stories of one act in one case. They belong to the acts in tests/quality/grouping."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 
-from benchmarks.grouping import CROWDS, SEED, Told, figures_of, load_acts, made_acts, put_into_cases, read_acts
+from benchmarks import crowd, crowd_planes
+from benchmarks.crowd import Made
+from benchmarks.grouping import CROWDS, PRINCIPALS, Told, figures_of, load_acts, made_acts, put_into_cases, read_acts
 from compliance.likeness import Act
 from rules.rulebook import load_rulebook
 
@@ -42,7 +45,19 @@ def test_stories_of_one_act_lie_in_one_case(
 def test_another_order_of_the_stories_changes_little(told: list[Told], acts: dict[str, list[Act]]) -> None:
     order = [t.id for t in told]
     random.Random(7).shuffle(order)
-    assert figures_of(told, put_into_cases(order, acts), held_out=False).bcubed_f1 >= 0.90
+    assert figures_of(told, put_into_cases(order, acts, 20), held_out=False).bcubed_f1 >= 0.92
+
+
+def test_settling_puts_together_what_another_order_left_apart(told: list[Told], acts: dict[str, list[Act]]) -> None:
+    """Over three orders, nothing is lost of what is together rightly, and no wrong pair is added for it."""
+    gains = []
+    for seed in range(3):
+        order = [t.id for t in told]
+        random.Random(seed).shuffle(order)
+        placed, settled = (figures_of(told, put_into_cases(order, acts, night), held_out=False) for night in (0, 20))
+        gains.append((settled.pair_recall - placed.pair_recall, settled.pair_precision - placed.pair_precision))
+    assert sum(recall for recall, _ in gains) > 0, gains
+    assert all(recall >= 0 and precision >= -0.01 for recall, precision in gains), gains
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +85,29 @@ def test_acts_of_one_pair_of_parties_are_told_apart(
     assert found.bcubed_f1 >= f1, found
 
 
-def test_fifty_acts_of_one_pair_of_parties_by_chance_do_not_end_in_one_case() -> None:
-    """The seed is not the one that the weights were fitted on."""
-    told = made_acts(50, SEED + 1)
-    lies_in = put_into_cases([t.id for t in told], read_acts(told, load_rulebook()))
+@pytest.mark.parametrize(
+    ("maker", "cases", "precision", "recall", "f1"),
+    [(crowd.crowd, 55, 0.84, 0.93, 0.93), (crowd_planes.crowd, 68, 0.92, 0.82, 0.91)],
+)
+def test_fifty_acts_of_one_pair_of_parties_by_chance_do_not_end_in_one_case(
+    maker: Callable[[int, int], list[Made]], cases: int, precision: float, recall: float, f1: float
+) -> None:
+    """The seed is none of those that the weights were fitted on, and no crowd of planes was."""
+    told = made_acts(50, 2, maker)
+    lies_in = put_into_cases([t.id for t in told], read_acts(told, load_rulebook()), 20)
     found = figures_of(told, lies_in, held_out=True)
-    assert 45 <= found.cases <= 60, found
-    assert found.bcubed_f1 >= 0.83, found
+    assert 45 <= found.cases <= cases, found
+    assert found.pair_precision >= precision, found
+    assert found.pair_recall >= recall, found
+    assert found.bcubed_f1 >= f1, found
+
+
+@pytest.mark.parametrize(("held_out", "precision", "recall"), [(False, 0.97, 0.97), (True, 0.89, 0.89)])
+def test_an_act_is_known_again_under_the_other_name_of_its_party(
+    held_out: bool, precision: float, recall: float
+) -> None:
+    told = load_acts(PRINCIPALS)
+    lies_in = put_into_cases([t.id for t in told], read_acts(told, load_rulebook()), 20)
+    found = figures_of(told, lies_in, held_out)
+    assert found.pair_precision >= precision, found
+    assert found.pair_recall >= recall, found
