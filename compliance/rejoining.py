@@ -35,8 +35,11 @@ def settle_cases(monitor: Monitor, pairs: Iterable[Pair], run_id: str, counts: R
     """Put together what belongs together in each pair of cases, older first; return how many pairs were changed."""
     changed = 0
     for older, newer in sorted(pairs)[:_MOST_PAIRS]:
-        with session_scope(monitor.engine) as session:
-            changed += _settle_pair(session, monitor, older, newer, run_id, counts, now)
+        try:
+            with session_scope(monitor.engine) as session:
+                changed += _settle_pair(session, monitor, older, newer, run_id, counts, now)
+        except Exception:  # a pair that breaks stays as it was filed, and the night goes on
+            log.exception("two cases stay apart, settling them broke older=%d newer=%d", older, newer)
     if changed:
         log.info("cases settled pairs=%d", changed)
     return changed
