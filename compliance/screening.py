@@ -184,6 +184,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
         "language": screening.language,
         "covered": screening.is_covered,
         "national_only": [law.who for law in found.national_only],
+        "suspicion": list(found.suspicion),
     }
 
 

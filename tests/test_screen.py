@@ -26,7 +26,8 @@ ORDINARY = {
     "publisher": None,
 }
 KEYS = ["id", "score", "verdict", "flagged", "kinds", "regimes", "measures", "parties", "non_parties", "goods",
-        "status", "denied_by", "why", "nearest", "versions", "language", "covered", "national_only"]  # fmt: skip
+        "status", "denied_by", "why", "nearest", "versions", "language", "covered", "national_only",
+        "suspicion"]  # fmt: skip
 
 
 def screen(lines: list[str], *options: str) -> tuple[int, list[dict[str, Any]], str]:
