@@ -396,11 +396,33 @@ def test_the_queue_comes_in_pages_in_its_stated_order(api: TestClient, desk_engi
     }
 
 
+def test_search_goes_on_by_cursor_and_its_pages_hold_everything_once(api: TestClient, desk_engine: Engine) -> None:
+    made = [open_case(desk_engine, factories.story(fingerprint=f"{i}" * 64)) for i in range(5)]
+    cases: list[str] = []
+    told: list[int] = []
+    asked: dict[str, str | int] = {"q": "artillery", "limit": 2}
+    for _ in range(3):
+        page = api.get(f"{V1}/search", params=asked).json()
+        cases += [case["case"] for case in page["cases"]]
+        told += [story["id"] for story in page["stories"]]
+        open_case(desk_engine, factories.story(fingerprint=f"later {len(told)}"))
+        asked["cursor"] = page["next"]
+    assert cases == made[::-1] and told == sorted(told, reverse=True) and len(set(told)) == 5
+    assert asked["cursor"] is None
+
+
 def test_a_cursor_of_another_list_is_told(api: TestClient, desk_engine: Engine) -> None:
     for number in range(2):
         open_case(desk_engine, factories.story(fingerprint=f"{number}" * 64))
     cursor = api.get(f"{V1}/queue", params={"limit": 1}).json()["next"]
-    for path in ("/queue?show=decided", "/feeds?", "/cases?", "/record?", "/cases/EW-2026-00001/history?"):
+    for path in (
+        "/queue?show=decided",
+        "/feeds?",
+        "/cases?",
+        "/record?",
+        "/search?q=x",
+        "/cases/EW-2026-00001/history?",
+    ):
         own = bearer(make_token(desk_engine, "auditor"))
         assert api.get(f"{V1}{path}&cursor={cursor}", headers=own).status_code == 400, path
 
