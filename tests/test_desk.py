@@ -188,10 +188,10 @@ def check_pdf(file: Path) -> None:
         "took artillery shells from Rajin",
     ):  # fmt: skip
         assert "".join(said.split()) in told, said
-    fonts = [f.get_object() for p in found.pages for f in p["/Resources"]["/Font"].values()]  # type: ignore[index]
+    fonts = [f.get_object() for p in found.pages for f in p["/Resources"]["/Font"].values()]
     assert len(fonts) >= 2
     for font in fonts:
-        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]  # type: ignore[index]
+        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
         assert any(key.startswith("/FontFile") for key in descriptor), font
 
 

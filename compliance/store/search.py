@@ -112,7 +112,7 @@ def _cases(session: Session, ids: Sequence[int]) -> list[CaseRow]:
 
 
 def _stories(session: Session, ids: Sequence[int]) -> list[StoryHit]:
-    rows = select(StoryRow).where(col(StoryRow.id).in_(ids)).options(defer(StoryRow.text))  # type: ignore[arg-type]
+    rows = select(StoryRow).where(col(StoryRow.id).in_(ids)).options(defer(StoryRow.text))  # type: ignore[arg-type]  # SQLModel types a column as its value
     found = {row.id: row for row in session.exec(rows)}
     held = (
         select(CaseStoryRow.story_id, CaseRow.reference)
@@ -186,8 +186,8 @@ def _on_shelves(since: int, until: int, *, whole: bool) -> str:
     """Return the statement that asks each shelf on which stories from one id up to another stand."""
     shelves = range(_SHELVES) if whole else sorted({max(0, i) // _RUN % _SHELVES for i in (since, until - 1)})
     asked = (
-        f"(SELECT id FROM stories WHERE id / {_RUN} % {_SHELVES} = {shelf} AND id >= :since AND id < :until "  # noqa: S608
+        f"(SELECT id FROM stories WHERE id / {_RUN} % {_SHELVES} = {shelf} AND id >= :since AND id < :until "  # noqa: S608  (figures of this file)
         f"AND {_holds(_SOURCES['stories'][1])} ORDER BY id DESC LIMIT :limit)"
         for shelf in shelves
     )
-    return f"SELECT id FROM ({' UNION ALL '.join(asked)}) AS found ORDER BY id DESC LIMIT :limit"  # noqa: S608
+    return f"SELECT id FROM ({' UNION ALL '.join(asked)}) AS found ORDER BY id DESC LIMIT :limit"  # noqa: S608  (figures of this file)

@@ -90,7 +90,7 @@ def test_a_very_long_case_is_set_on_many_pages() -> None:
 def test_the_pdf_is_tagged_and_names_its_title_and_language() -> None:
     reader = pypdf.PdfReader(io.BytesIO(case_pdf(REPORT)))
     root = reader.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"  # type: ignore[index]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"] == "en"
     assert reader.metadata is not None and "EW-2026-00001" in (reader.metadata.title or "")
 
 

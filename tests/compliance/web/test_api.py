@@ -191,7 +191,7 @@ def test_a_reason_must_fit_the_decision(api: TestClient, reference: str) -> None
 def test_somebody_elses_token_is_as_if_it_were_not_there(api: TestClient, desk_engine: Engine) -> None:
     make_token(desk_engine, "admin")
     with session_scope(desk_engine) as session:
-        theirs = session.exec(select(TokenRow).order_by(TokenRow.id.desc())).first()  # type: ignore[union-attr]
+        theirs = session.exec(select(TokenRow).order_by(TokenRow.id.desc())).first()
         assert theirs is not None and theirs.id is not None
     assert api.delete(f"{V1}/tokens/{theirs.id}").status_code == 404
     assert [t["id"] for t in api.get(f"{V1}/tokens").json()] != [theirs.id]

@@ -267,9 +267,9 @@ def test_no_page_breaks_open_when_the_database_does(
 
 def test_what_is_sent_stays_on_one_line_of_the_log(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     sign_in(client)
-    original, client.app.state.engine = client.app.state.engine, None  # type: ignore[attr-defined]
+    original, client.app.state.engine = client.app.state.engine, None
     client.get("/cases/a%0aWARNING forged line")
-    client.app.state.engine = original  # type: ignore[attr-defined]
+    client.app.state.engine = original
     [line] = [r.getMessage() for r in caplog.records if "request broke" in r.getMessage()]
     assert "\n" not in line
 

@@ -172,7 +172,8 @@ def test_search_finds_parties_quotes_and_stories_as_one_types(searched: Engine) 
 
 
 HOSTILE = ["", " ", '"', "'", "*", "a* OR b", "NEAR(a b)", "title:x", "-x", "!!", "&|!():*<->", "%", "\\", "\x00x",
-           "'; DROP TABLE stories; --", "x" * 5_000, "w " * 5_000, "\u202eabc", "日本", "{{7777*7777}}", "🚢"]  # fmt: skip
+           "'; DROP TABLE stories; --", "x" * 5_000, "w " * 5_000, "\u202eabc", "日本", "{{7777*7777}}",
+           "🚢"]  # fmt: skip
 
 
 def test_no_search_breaks_or_is_read_as_a_command(searched: Engine) -> None:
