@@ -226,6 +226,12 @@ def _questions(engine: Engine) -> dict[str, list[str]]:
         "search, two frequent words": ["/search?q=shells+port", "/search?q=north+weapons", "/search?q=oil+ship"],
         "search, while typing": [f"/search?q={w[:n]}" for w in ("shells", "missiles", "karomi") for n in (1, 2, 3, 5)],
         "search, nothing found": ["/search?q=qqqq+zzzz"],
+        "search, an older page": [f"/search?q={w}&older={n}-{n * 10}" for w in COMMON[:6] for n in (90_000, 40_000)],
+        "look-up, part of a case's reference": [
+            f"/search?q=EW-2026-{f'{n:05d}'[:4]}" for n in range(100, 99_000, 2_500)
+        ],
+        "look-up, part of a company's name": [f"/search?q={w[:n]}" for w in words[:20] for n in (3, 4, 6)],
+        "counters": ["/api/v1/queue/counters"],
         "analytics, one year": ["/analytics"],
         "coverage": ["/coverage"],
     }

@@ -30,7 +30,7 @@ _SHELVES, _RUN = 20, 50_000
 # So many of the newest stories are looked through before the others: what stands nearly everywhere stands there too.
 _NEWEST = 4_000
 # Of the shorter lists so many are read without their index, which would gather all that hold a frequent word.
-_NEAR = 150
+_NEAR = 60
 
 
 @dataclass(frozen=True, slots=True)
