@@ -10,6 +10,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from compliance.elements import plain_days
+from compliance.intake.entries import web_link
 from compliance.store.users import Visitor
 from compliance.web import access
 
@@ -30,6 +31,8 @@ def open_pages() -> Jinja2Templates:
     environment.filters["moment"] = lambda at: f"{at:%Y-%m-%d %H:%M} UTC" if at else "unknown"
     environment.filters["day"] = lambda at: f"{at:%Y-%m-%d}" if at else "date unknown"
     environment.filters["days"] = plain_days
+    # What a file or an older version brought in may be no address of the web: then it is text and leads nowhere.
+    environment.filters["web"] = lambda url: web_link(url or "", "")
     environment.filters["ago"] = how_long_ago
     environment.filters["words"] = lambda code: str(code).replace("_", " ")
     environment.globals["left"] = time_left
