@@ -179,7 +179,7 @@ def _plant_around(session: Session, number: int, payload: str, admin: UserRow, n
             name=f"{payload} {number}",
             hint=payload,
             digest=f"{number}",
-            scopes=[payload],
+            scopes=["read"],
             **lasts,
         )
     )
