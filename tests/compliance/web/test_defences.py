@@ -186,8 +186,9 @@ CLIMBING = [
     "..\\..\\windows\\win.ini", "%00", "desk.css%00.png", "..;/..;/", "%252e%252e%252fetc", "file:///etc/passwd",
     "EW-2026-00001/../../../etc/passwd", "~root", "CON", "%c0%ae%c0%ae/", "\u2025/\u2025", "a" * 6_000, "...",
     ". .", "%2e", "..%5c..%5cetc%5cpasswd", "%5c%5cserver%5cshare", "..%00/", "../" * 40 + "etc/passwd",
-    "desk.css/../../app.py", "desk.css%2f..%2f..%2fapp.py", ".%2e/.%2e/settings.py", "%uff0e%uff0e/etc", "..%ef%bc%8fetc", "C:%5cwindows",
-    "%2fproc%2fself%2fenviron", "proc/self/environ", "..%2f..%2f..%2fdesk.db", "desk.db",
+    "desk.db", "desk.css/../../app.py", "desk.css%2f..%2f..%2fapp.py", ".%2e/.%2e/settings.py",
+    "%uff0e%uff0e/etc", "..%ef%bc%8fetc", "C:%5cwindows",
+    "%2fproc%2fself%2fenviron", "proc/self/environ", "..%2f..%2f..%2fdesk.db",
     "%2e%2e%2f%2e%2e%2fconfig%2ffeeds.yml", "EW-2026-00001%0a../../x", "-", "*", "?", "csv/../../x",
     "csv%2f..%2f..%2fx", "\u202e..",
 ]  # fmt: skip
