@@ -444,7 +444,7 @@ def test_a_weak_alias_counts_beside_another_name_of_the_story_and_the_page_says_
     sign_in(client)
     beside, alone = (unescape(client.get(f"/cases/{reference}").text) for reference in cases_of)
     assert "a weak alias of CDi.030" in beside and "the story names M23 (CDe.006) too" in beside
-    assert "listed on 2012-12-31" not in beside and f"days of the act: {days}" in beside
+    assert "listed on 2012-12-31" not in beside and "days of the act: 2012-05<" in beside
     assert "a paragraph or day not yet checked against the resolution" in beside
     assert "a weak alias of" not in alone
 
