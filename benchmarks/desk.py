@@ -35,9 +35,7 @@ from compliance.store.tables import CaseRow
 from compliance.store.tables_desk import FacetRow, WordsRow
 from compliance.web.app import create_app
 
-# Of people who exist in the benchmark's own database alone; its SQL holds no value but counts made here.
-# Of users that live as long as the benchmark. The statements below are made of figures and constants of this file.
-PASSWORD = "a long enough password"  # noqa: S105
+PASSWORD = "a long enough password"  # noqa: S105  (of users that live as long as the benchmark)
 NOW = datetime.now(UTC)
 CHUNK = 5_000
 PHRASES = 20_011
@@ -87,7 +85,7 @@ def _insert(engine: Engine, table: Any, rows: Iterable[dict[str, Any]]) -> None:
 def _numbers(engine: Engine, count: int) -> tuple[str, str, str, Any]:
     """Return what the two databases say differently: a series ``n(i)``, its head, 64 digits of ``i``, and the time."""
     if engine.dialect.name == "sqlite":
-        head = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"  # noqa: S608
+        head = f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"  # noqa: S608  (figures of this file)
         return head, "n", "printf('%064d', i)", f"{NOW.replace(tzinfo=None)}"
     return "", f"generate_series(1, {count}) AS n(i)", "lpad(i::text, 64, '0')", NOW
 
@@ -104,7 +102,7 @@ def _tell_stories(engine: Engine, phrases: Sequence[str], count: int) -> None:
         restore = _set_aside(connection)
         connection.execute(
             text(
-                f"INSERT INTO stories (id, fingerprint, feed_id, publisher, title, text, url, published, first_seen, "  # noqa: S608
+                f"INSERT INTO stories (id, fingerprint, feed_id, publisher, title, text, url, published, first_seen, "  # noqa: S608  (figures of this file)
                 f"quality) {head} SELECT i, {digits}, 'feed-' || (i % 60), 'Paper ' || (i % 60), a.words, "
                 f"b.words || ' ' || c.words, 'https://paper.example/' || i, :now, :now, 'teaser' FROM {series} "
                 f"JOIN phrases a ON a.id = (i * 7) % {PHRASES} JOIN phrases b ON b.id = (i * 31 + i / 97) % {PHRASES} "
@@ -140,7 +138,7 @@ def _link(engine: Engine, cases: int, told: int) -> None:
     with engine.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO screenings (id, story_id, model_version, rules_version, policy_version, score, verdict, "  # noqa: S608
+                "INSERT INTO screenings (id, story_id, model_version, rules_version, policy_version, score, verdict, "  # noqa: S608  (figures of this file)
                 f"language, judgement, reasons, hits, created_at) {head} SELECT i, i, 'm', 'r', 'p', 0.5, 'review', "
                 f"'en', {'CAST(:j AS JSON)' if not head else ':j'}, '[]', '[]', :now FROM {series}"
             ),
@@ -148,7 +146,7 @@ def _link(engine: Engine, cases: int, told: int) -> None:
         )
         connection.execute(
             text(
-                f"INSERT INTO case_stories (case_id, story_id, screening_id, reason, joined_at) {head} "  # noqa: S608
+                f"INSERT INTO case_stories (case_id, story_id, screening_id, reason, joined_at) {head} "  # noqa: S608  (figures of this file)
                 f"SELECT (i - 1) % {cases} + 1, i, i, 'same act', :now FROM {series}"
             ),
             {"now": now},
@@ -228,6 +226,12 @@ def _questions(engine: Engine) -> dict[str, list[str]]:
         "search, two frequent words": ["/search?q=shells+port", "/search?q=north+weapons", "/search?q=oil+ship"],
         "search, while typing": [f"/search?q={w[:n]}" for w in ("shells", "missiles", "karomi") for n in (1, 2, 3, 5)],
         "search, nothing found": ["/search?q=qqqq+zzzz"],
+        "search, an older page": [f"/search?q={w}&older={n}-{n * 10}" for w in COMMON[:6] for n in (90_000, 40_000)],
+        "look-up, part of a case's reference": [
+            f"/search?q=EW-2026-{f'{n:05d}'[:4]}" for n in range(100, 99_000, 2_500)
+        ],
+        "look-up, part of a company's name": [f"/search?q={w[:n]}" for w in words[:20] for n in (3, 4, 6)],
+        "counters": ["/api/v1/queue/counters"],
         "analytics, one year": ["/analytics"],
         "coverage": ["/coverage"],
     }

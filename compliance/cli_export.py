@@ -76,20 +76,21 @@ def report(
     reference: Annotated[str, typer.Argument(help="The case's reference, as EW-2026-00001.")],
     file: Annotated[Path, typer.Argument(help="The PDF file to write.")],
 ) -> None:
-    """Write a case's report as PDF: chronology, parties with quotes, sources with digests, decisions, versions.
+    """Write a case's report as PDF: what the stories say in whose words, chronology, sources, decisions, versions.
 
     Example: embargowatch report EW-2026-00001 case.pdf
     """
-    from compliance.casefile import case_file
     from compliance.export import record_export
+    from compliance.filing import whole_file
+    from compliance.monitor import open_rulebook
     from compliance.report.casereport import case_report
     from compliance.report.pdf import case_pdf
     from compliance.web.reasons import load_reasons
 
-    settings, now = Settings(), datetime.now(UTC)
+    settings, rulebook, now = Settings(), open_rulebook(), datetime.now(UTC)
     engine = _engine(settings)
     with session_scope(engine) as session:
-        found = case_file(session, reference)
+        found = whole_file(session, reference, rulebook)
     if found is None:
         raise ConfigError(f"there is no case {reference}")
     reasons = load_reasons(settings.config / "reasons.yml")

@@ -95,8 +95,9 @@ def _prefect_server(settings: Settings, port: int) -> Iterator[str]:
     environment = os.environ | {"PREFECT_UI_API_URL": url}
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
     # Its own process group: Ctrl-C reaches us first, so that running flows can end before their server does.
-    # The command is ours from first word to last, and no shell reads it.
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603  (the command is ours from first word to last, and no shell reads it)
+        command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         _wait_until_healthy(process, url)
         yield url

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from compliance.intake.article import MAX_PAGE
 from compliance.intake.bounded import parse_within_limits
@@ -229,8 +230,7 @@ class Collector:
             if now <= awaited.until:
                 continue
             for host in {host_of(link) for link in awaited.left}:
-                # The lambda is called before the loop goes on, so it sees this feed.
-                for job in self._queues.drop(host, lambda job: bool(job.link) and job.feed.id == feed_id):  # noqa: B023
+                for job in self._queues.drop(host, partial(_is_page_of, feed_id)):
                     awaited.pages[job.link] = FetchOutcome(FeedState.TIMEOUT, "no time left at this host's pace")
                     awaited.left.discard(job.link)
             self._close(feed_id)
@@ -239,6 +239,10 @@ class Collector:
         if not self._awaited[feed_id].left:
             awaited = self._awaited.pop(feed_id)
             self._ready.append((awaited.reading, awaited.pages))
+
+
+def _is_page_of(feed_id: str, job: _Job) -> bool:
+    return bool(job.link) and job.feed.id == feed_id
 
 
 def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: Health, now: datetime) -> Reading:

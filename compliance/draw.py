@@ -24,5 +24,5 @@ def draw(pool: Sequence[int], opened: int, share: float, run_id: str) -> Draw:
     """
     seed = int.from_bytes(hashlib.sha256(run_id.encode()).digest()[:4], "big")
     number = min(len(pool), max(1, math.floor(opened * share / (1 - share) + 0.5))) if share else 0
-    # Which stories are read is no secret from anybody: what is needed is that it can be checked.
-    return Draw(seed, len(pool), tuple(sorted(Random(seed).sample(sorted(pool), number))))  # noqa: S311
+    drawn = Random(seed).sample(sorted(pool), number)  # noqa: S311  (no secret: what is needed is that it can be checked)
+    return Draw(seed, len(pool), tuple(sorted(drawn)))

@@ -1,5 +1,7 @@
 """A story held against the law: each measure with its five elements, what meets each, and which is missing. Pure."""
 
+import re
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,7 +30,10 @@ class HeldElement:
 
 @dataclass(frozen=True, slots=True)
 class HeldMeasure:
-    """A measure held against what the stories tell. ``days`` are the act's own in ISO 8601, empty where not told."""
+    """A measure held against what the stories tell. ``days`` are the act's own in ISO 8601, empty where not told.
+
+    ``number`` is that of the story, counted from 0, whose act it is.
+    """
 
     regime: str
     code: str
@@ -39,6 +44,7 @@ class HeldMeasure:
     exemptions: tuple[str, ...]
     unverified: bool
     days: str = ""
+    number: int = 0
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -118,23 +124,23 @@ def held_measures(
 ) -> tuple[HeldMeasure, ...]:
     """Return each measure once, as the story that meets most of it tells it, the case's regimes and the fullest first.
 
-    With each story's law come the page's anchors by the span they stand at.
+    With each story's law, in the order of the case, come the page's anchors by the span they stand at.
     """
     best: dict[str, HeldMeasure] = {}
-    for law, anchors in laws:
+    for number, (law, anchors) in enumerate(laws):
         for ruling, days in law.rulings:
             held = best.get(ruling.code)
             if held is None or len(ruling.missing) < len(held.missing):
-                best[ruling.code] = _held(ruling, days, anchors)
+                best[ruling.code] = _held(ruling, days, anchors, number)
     place = {regime: number for number, regime in enumerate(regimes)}
     found = sorted(best.values(), key=lambda m: (place.get(m.regime, len(place)), len(m.missing), m.code))
     return tuple(found[:_MOST_MEASURES])
 
 
-def _held(ruling: Ruling, days: str, anchors: Mapping[tuple[str, int, int], str]) -> HeldMeasure:
+def _held(ruling: Ruling, days: str, anchors: Mapping[tuple[str, int, int], str], number: int) -> HeldMeasure:
     return HeldMeasure(
         ruling.regime, ruling.code, ruling.kind.value, ruling.what, "; ".join(ruling.basis),
-        tuple(_element(e, anchors) for e in ruling.elements), ruling.exemptions, ruling.unverified, days,
+        tuple(_element(e, anchors) for e in ruling.elements), ruling.exemptions, ruling.unverified, days, number,
     )  # fmt: skip
 
 
@@ -149,3 +155,20 @@ def act_days(hits: Sequence[Mapping[str, Any]]) -> str:
     """Return the days that a story gives its acts, as the rules noted them; empty where it leaves them open."""
     told = [when["days"] for hit in hits if (when := hit.get("when"))]
     return "; ".join(dict.fromkeys(told))
+
+
+_INTERVAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)/(\d{4})-(\d\d)-(\d\d)")
+
+
+def plain_days(text: str) -> str:
+    """Return a text with its ISO intervals of days as people write them: a year, a month, or one day to another."""
+
+    def plain(found: re.Match[str]) -> str:
+        year, month, day, last_year, last_month, last_day = map(int, found.groups())
+        if (year, month, day, last_month, last_day) == (last_year, 1, 1, 12, 31):
+            return f"{year:04d}"
+        if (year, month, day) == (last_year, last_month, 1) and last_day == monthrange(year, month)[1]:
+            return f"{year:04d}-{month:02d}"
+        return found[0].replace("/", " to ")
+
+    return _INTERVAL.sub(plain, text)

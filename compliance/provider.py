@@ -147,7 +147,8 @@ class Provider:
         address = self._endpoint("jwks_uri")
         with self._lock:
             if self._keys.age > (_ASK_AGAIN_SECONDS if anew else _KEPT_SECONDS):
-                self._keys = _Kept(KeySet.import_key_set(_fetched(address)), time.monotonic())  # type: ignore[arg-type]
+                told: Any = _fetched(address)
+                self._keys = _Kept(KeySet.import_key_set(told), time.monotonic())
             keys: KeySet = self._keys.value
         return keys
 

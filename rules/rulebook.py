@@ -278,7 +278,7 @@ def _digest(book: Path) -> str:
 
 def _read(path: Path, keys: set[str]) -> dict[str, Any]:
     try:
-        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
+        given = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506  (a SafeLoader too)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RulebookError(f"{path.name}: {' '.join(str(error).split())}") from error
     if not isinstance(given, dict) or set(given) != keys:

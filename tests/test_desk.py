@@ -188,10 +188,10 @@ def check_pdf(file: Path) -> None:
         "took artillery shells from Rajin",
     ):  # fmt: skip
         assert "".join(said.split()) in told, said
-    fonts = [f.get_object() for p in found.pages for f in p["/Resources"]["/Font"].values()]  # type: ignore[index]
+    fonts = [f.get_object() for p in found.pages for f in p["/Resources"]["/Font"].values()]
     assert len(fonts) >= 2
     for font in fonts:
-        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]  # type: ignore[index]
+        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
         assert any(key.startswith("/FontFile") for key in descriptor), font
 
 
@@ -289,7 +289,25 @@ def test_the_desk_works_without_scripts(desk: str, desk_engine: Engine, chromium
         page.select_option("select[name=reason]", "lawful")
         page.click("text=Record and go on")
         assert "done=1" in page.url
-    assert row_of(desk_engine, "EW-2026-00002").disposition == "not_breach"
+        assert row_of(desk_engine, "EW-2026-00002").disposition == "not_breach"
+        page.click("text=Undo my last change, in EW-2026-00002")
+        assert row_of(desk_engine, "EW-2026-00002").state == "waiting"
+        page.goto(f"{desk}/triage?case=EW-2026-00002")
+        assert page.locator(".progress").inner_text().startswith("2 of 3")
+        page.fill("textarea[name=note] >> nth=0", "asked the port")
+        page.click("text=Note only")
+        page.click("summary:has-text('Escalate')")
+        page.fill("form[action$=escalate] textarea", "sails tomorrow")
+        page.click("form[action$=escalate] button")
+        assert row_of(desk_engine, "EW-2026-00002").escalated
+        page.goto(f"{desk}/triage?case=EW-2026-00001")
+        page.click("text=Snooze")
+        assert row_of(desk_engine, "EW-2026-00001").state == "snoozed"
+        page.goto(f"{desk}/triage?case=EW-2026-00003")
+        page.click("summary:has-text('Assign')")
+        page.select_option("form[action$=assign] select", "approver")
+        page.click("form[action$=assign] button")
+        assert row_of(desk_engine, "EW-2026-00003").assignee == "approver"
 
 
 SIZES = {

@@ -58,6 +58,23 @@ def test_every_command_says_what_it_does_with_an_example() -> None:
     assert [name for name, help_ in found.items() if f"embargowatch {name}" not in help_] == []
 
 
+def test_every_test_and_benchmark_that_the_page_on_security_names_is_there() -> None:
+    page = (DOCS / "security.md").read_text(encoding="utf-8")
+    named = 0
+    for cell in re.findall(r"\| ([^|]*) \|$", page, flags=re.MULTILINE)[2:]:
+        source = ""
+        for told in re.findall(r"`([^`]+)`", cell):
+            file, _, name = told.rpartition("::")
+            if told.startswith("python -m "):
+                assert (ROOT / f"{told.split()[2].replace('.', '/')}.py").exists(), told
+            elif told.startswith("tests/"):
+                source = (ROOT / (file or told)).read_text(encoding="utf-8")
+            if told.startswith("test_") or file:
+                assert f"def {name or told}(" in source, told
+                named += 1
+    assert named > 25
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_link_leads_to_a_file(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):

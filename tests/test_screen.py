@@ -61,7 +61,7 @@ def test_a_breach_is_flagged_with_parties_and_true_offsets() -> None:
     assert roles == {"North Korea": ["supplier"], "Russia": ["recipient"]}
     for party in found["parties"]:
         for span in party["evidence"]:
-            assert party["name"] in BREACH[span["field"]][span["start"] : span["end"]]  # type: ignore[index]
+            assert party["name"] in BREACH[span["field"]][span["start"] : span["end"]]
     assert set(found["denied_by"]) == {"North Korea", "Russia"}
     assert {n["canonical"]: n["stance"] for n in found["non_parties"]}["South Korea"] == "accuser"
     assert all(m["in_force"] and m["basis"] for m in found["measures"])

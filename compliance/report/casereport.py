@@ -1,8 +1,12 @@
-"""A case file → its report: chronology, parties with quotes, sources with digests, decisions, versions. Pure."""
+"""A case file → its report: what the stories say in whose words, chronology, sources, decisions, versions. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from compliance.elements import plain_days
+from compliance.report import findings
+from compliance.report.findings import ClaimEntry, MarkEntry, MeasureEntry
 
 _DID = {
     "case.opened": "opened the case",
@@ -32,17 +36,22 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class PartyEntry:
-    """An alleged violator with the sentences that say so, each with the number of its source."""
+    """An alleged violator with the sentences that say so, each with the number of its source, and how it stands."""
 
     name: str
     type: str
     roles: tuple[str, ...]
     quotes: tuple[tuple[str, int], ...]
+    standing: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A story as a source: where it stood, when it was captured, and the SHA-256 of the bytes received."""
+    """A story as a source: where it stood, when it was captured, and the SHA-256 of the bytes received.
+
+    Sources of one ``origin`` are copies of one another.
+    """
 
     number: int
     title: str
@@ -52,6 +61,7 @@ class Source:
     captured: str
     digest: str
     quality: str
+    origin: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,9 @@ class CaseReport:
     act: str
     facts: tuple[tuple[str, str], ...]
     law: tuple[str, ...]
+    measures: tuple[MeasureEntry, ...]
+    claims: tuple[ClaimEntry, ...]
+    marks: tuple[MarkEntry, ...]
     parties: tuple[PartyEntry, ...]
     others: tuple[str, ...]
     reasons: tuple[str, ...]
@@ -89,21 +102,31 @@ class CaseReport:
 def case_report(
     found: Mapping[str, Any], made_by: str, made_at: str, reasons: Mapping[str, Mapping[str, str]]
 ) -> CaseReport:
-    """Return the report of a case file (``casefile.case_file``). ``reasons`` gives the words of reason codes."""
+    """Return the report of a case file (``filing.whole_file``). ``reasons`` gives the words of reason codes."""
     stories = found["stories"]
+    numbers = {told["id"]: number for number, told in enumerate(stories, 1)}
     decisions = tuple(_decisions(found["history"], reasons))
     return CaseReport(
         reference=found["case"],
         act=found["act"],
         facts=tuple(_facts(found)),
-        law=tuple(dict.fromkeys(line for told in stories for line in _law(told["judgement"]))),
-        parties=tuple(_parties(found["parties"], stories)),
+        law=tuple(dict.fromkeys(_law(found["measures"]))),
+        measures=tuple(findings.measures(found, numbers)),
+        claims=tuple(findings.claims(found, numbers)),
+        marks=tuple(findings.marks(found, numbers)),
+        parties=tuple(_parties(found, stories)),
         others=tuple(dict.fromkeys(o for told in stories for o in _others(told["judgement"]))),
         reasons=tuple(dict.fromkeys(str(r) for told in stories for r in told["reasons"])),
         chronology=tuple(sorted(_moments(found), key=lambda moment: moment.at)),
-        sources=tuple(_source(n, told) for n, told in enumerate(stories, 1)),
+        sources=tuple(_source(numbers[told["id"]], told, found["origins"]) for told in stories),
         decisions=decisions,
-        versions=tuple(sorted({pair for d in decisions for pair in d.versions} | set(_versions(stories)))),
+        versions=tuple(
+            sorted(
+                {pair for d in decisions for pair in d.versions}
+                | set(_versions(stories))
+                | {("rules that read the elements", found["rules_now"])}
+            )
+        ),
         made_at=made_at,
         made_by=made_by,
     )
@@ -113,18 +136,38 @@ def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "State", _words(found["disposition"] or found["state"])
     yield "Regimes", ", ".join(f"UN-SC{r}" for r in found["regimes"]) or "open"
     yield "Kinds", ", ".join(found["kinds"]) or "open"
+    yield "Days of the act", findings.act_days(found) or "not told; the law of each story's day counts"
     yield "Status of the claim", found["status"] or "unknown"
     if found["denied_by"]:
         yield "Denied by", ", ".join(found["denied_by"])
     yield "Score", f"{found['score']:.2f} (calibrated probability that the story reports a breach)"
     yield "Opened", moment(found["opened_at"])
     yield "Last change", f"{moment(found['changed_at'])}, revision {found['revision']}"
+    yield (
+        "Told by",
+        f"{_count(len(found['stories']), 'article')}, {_count(len(found['origins']), 'independent origin')}",
+    )
+    for fact in found["corrected"]:
+        yield f"The machine found ({_words(fact)})", _found(fact, found["machine"][fact])
 
 
-def _law(judgement: Mapping[str, Any]) -> Iterator[str]:
-    for measure in judgement.get("measures", ()):
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _found(fact: str, value: Any) -> str:
+    """Return in words what the machine found before an officer corrected it."""
+    if fact == "parties":
+        value = [f"{party['canonical']} ({', '.join(party['roles'])})" for party in value]
+    return _plain(value) if value else "none"
+
+
+def _law(measures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for measure in measures:
         force = "in force on the day" if measure["in_force"] else "not in force on the day"
-        yield f"UN-SC{measure['regime']}, {measure['kind']}: {measure['basis']}, {force}"
+        days = f" of the act ({plain_days(measure['days'])})" if measure.get("days") else ""
+        unsure = "; paragraph or day not yet checked against the resolution" if measure.get("unverified") else ""
+        yield f"UN-SC{measure['regime']}, {measure['kind']}: {measure['basis']}, {force}{days}{unsure}"
 
 
 def _others(judgement: Mapping[str, Any]) -> Iterator[str]:
@@ -132,10 +175,15 @@ def _others(judgement: Mapping[str, Any]) -> Iterator[str]:
         yield f"{other['canonical']} ({other['stance']})"
 
 
-def _parties(parties: Sequence[Mapping[str, Any]], stories: Sequence[Mapping[str, Any]]) -> Iterator[PartyEntry]:
-    for party in parties:
+def _parties(found: Mapping[str, Any], stories: Sequence[Mapping[str, Any]]) -> Iterator[PartyEntry]:
+    standings = {told["party"]: told for told in found["standings"]}
+    for party in found["parties"]:
         quotes = dict.fromkeys(_quotes(party["canonical"], stories))
-        yield PartyEntry(party["canonical"], party["type"], tuple(party["roles"]), tuple(quotes)[:8])
+        stands = standings.get(party["canonical"], {"label": "", "reason": ""})
+        yield PartyEntry(
+            party["canonical"], party["type"], tuple(party["roles"]), tuple(quotes)[:8],
+            stands["label"], stands["reason"],
+        )  # fmt: skip
 
 
 def _quotes(canonical: str, stories: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int]]:
@@ -213,7 +261,7 @@ def _versions(stories: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]
             yield str(name), str(version)
 
 
-def _source(number: int, told: Mapping[str, Any]) -> Source:
+def _source(number: int, told: Mapping[str, Any], origins: Sequence[Sequence[Any]]) -> Source:
     capture = told["capture"] or {}
     return Source(
         number,
@@ -224,6 +272,7 @@ def _source(number: int, told: Mapping[str, Any]) -> Source:
         capture.get("fetched_at", ""),
         capture.get("digest", ""),
         told["quality"],
+        next((n for n, group in enumerate(origins, 1) if told["id"] in group), 0),
     )
 
 

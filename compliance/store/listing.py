@@ -30,7 +30,7 @@ def _sliced(
     rows = list(session.exec(statement.order_by(key.desc()).limit(limit + 1)))
     more = len(rows) > limit
     rows = rows[:limit]
-    return Slice(rows, rows[-1].id if more else None)  # type: ignore[attr-defined]
+    return Slice(rows, rows[-1].id if more else None)  # type: ignore[attr-defined]  # as above
 
 
 def cases(

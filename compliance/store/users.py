@@ -212,7 +212,7 @@ def end_everything(session: Session, user_id: int) -> None:
     end_sessions(session, user_id)
     tables: tuple[type[SQLModel], ...] = (TokenRow, BrowserRow)
     for table in tables:
-        session.connection().execute(delete(table).where(col(table.user_id) == user_id))  # type: ignore[attr-defined]
+        session.connection().execute(delete(table).where(col(table.user_id) == user_id))  # type: ignore[attr-defined]  # both have it
 
 
 def know_browser(session: Session, user_id: int, now: datetime) -> str:

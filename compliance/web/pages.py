@@ -1,7 +1,5 @@
 """What every page of the desk is made with: the templates' words, and one way to answer with a page."""
 
-import re
-from calendar import monthrange
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +9,8 @@ from fastapi.responses import Response
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from compliance.elements import plain_days
+from compliance.intake.entries import web_link
 from compliance.store.users import Visitor
 from compliance.web import access
 
@@ -31,28 +31,13 @@ def open_pages() -> Jinja2Templates:
     environment.filters["moment"] = lambda at: f"{at:%Y-%m-%d %H:%M} UTC" if at else "unknown"
     environment.filters["day"] = lambda at: f"{at:%Y-%m-%d}" if at else "date unknown"
     environment.filters["days"] = plain_days
+    # What a file or an older version brought in may be no address of the web: then it is text and leads nowhere.
+    environment.filters["web"] = lambda url: web_link(url or "", "")
     environment.filters["ago"] = how_long_ago
     environment.filters["words"] = lambda code: str(code).replace("_", " ")
     environment.globals["left"] = time_left
     environment.globals["since"] = age
     return Jinja2Templates(env=environment)
-
-
-_INTERVAL = re.compile(r"(\d{4})-(\d\d)-(\d\d)/(\d{4})-(\d\d)-(\d\d)")
-
-
-def plain_days(text: str) -> str:
-    """Return a text with its ISO intervals of days as people write them: a year, a month, or one day to another."""
-
-    def plain(found: re.Match[str]) -> str:
-        year, month, day, last_year, last_month, last_day = map(int, found.groups())
-        if (year, month, day, last_month, last_day) == (last_year, 1, 1, 12, 31):
-            return f"{year:04d}"
-        if (year, month, day) == (last_year, last_month, 1) and last_day == monthrange(year, month)[1]:
-            return f"{year:04d}-{month:02d}"
-        return found[0].replace("/", " to ")
-
-    return _INTERVAL.sub(plain, text)
 
 
 def time_left(due: datetime | None, now: datetime) -> str:

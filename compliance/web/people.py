@@ -23,7 +23,7 @@ class Change(StrEnum):
     """What an administrator may do to an account."""
 
     ROLE = "role"
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105  (the word for a change, no secret)
     DISABLE = "disable"
     ENABLE = "enable"
 

@@ -9,9 +9,9 @@ from fastapi.responses import Response, StreamingResponse
 
 from compliance import export
 from compliance.case import CaseState
-from compliance.casefile import case_file
 from compliance.errors import ConfigError
 from compliance.export import Format
+from compliance.filing import whole_file
 from compliance.report.casereport import CaseReport, case_report, moment
 from compliance.report.pdf import case_pdf
 from compliance.store.database import read_scope
@@ -25,7 +25,7 @@ router = APIRouter()
 def report_of(request: Request, reference: str, visitor: Visitor) -> CaseReport:
     """Return the report of a case. Raises HTTPException 404 for an unknown one."""
     with read_scope(request.app.state.engine) as session:
-        found = case_file(session, reference, access.reader(visitor))
+        found = whole_file(session, reference, request.app.state.rulebook, access.reader(visitor))
     if found is None:
         raise HTTPException(404)
     now = datetime.now(UTC).isoformat(timespec="seconds")

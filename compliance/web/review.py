@@ -1,5 +1,6 @@
 """The queue with its filters, counters and saved views; search; and a case on one page."""
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -23,6 +24,7 @@ router = APIRouter()
 
 Person = Annotated[Visitor, Depends(access.current_visitor)]
 _LAST_PAGE = 1_000
+_PLACE = re.compile(r"[0-9]{1,9}-[0-9]{1,9}")
 _COUNTED_FOR = 600
 
 
@@ -87,11 +89,13 @@ def _frequent(request: Request, session: Session) -> dict[str, list[tuple[str, i
 
 
 @router.get("/search", name="search_page")
-def search_page(request: Request, visitor: Person, q: str = "") -> Response:
-    """Show the cases and stories that hold every word, newest first."""
+def search_page(request: Request, visitor: Person, q: str = "", older: str = "") -> Response:
+    """Show the cases and stories that hold every word, newest first; ``older`` is where a later page begins."""
     q = q.replace("\x00", "")[:400]
+    place = search.Place(*map(int, older.split("-"))) if _PLACE.fullmatch(older) else None
     with read_scope(request.app.state.engine) as session:
-        return show(request, "search.html", visitor, q=q, hits=search.search(session, q), words=search.words_of(q))
+        hits = search.search(session, q, before=place)
+        return show(request, "search.html", visitor, q=q, hits=hits, words=search.words_of(q))
 
 
 @router.get("/cases/{reference}", name="case_page")

@@ -50,7 +50,15 @@ def case_facts(
         "second": second_reading(found, visitor),
         "history": [e for e in found.history if not is_hidden(found, visitor, e)],
         "undoable": mine.id if mine is not None and mine.case_id == row.id else None,
+        # In triage the case that was decided is out of sight: its undo stands beside the next one.
+        "undone_elsewhere": _elsewhere(session, mine, row) if back.startswith("/triage") else "",
     }
+
+
+def _elsewhere(session: Session, mine: ChangeRow | None, shown: CaseRow) -> str:
+    """Return the reference of the other case in which the visitor changed something last, or nothing."""
+    other = session.get(CaseRow, mine.case_id) if mine is not None and mine.case_id != shown.id else None
+    return other.reference if other is not None else ""
 
 
 def second_reading(found: Dossier, visitor: Visitor) -> str:

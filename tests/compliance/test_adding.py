@@ -49,7 +49,7 @@ def test_a_saved_page_and_a_text_file_become_stories(engine: Engine, tmp_path: P
     for name in ("page.html", "cable.txt"):
         assert add_story(engine, POLICY, str(tmp_path / name), by="op", now=NOW, title="Given").is_new
     with session_scope(engine) as session:
-        rows = session.exec(select(StoryRow).order_by(StoryRow.id)).all()  # type: ignore[arg-type]
+        rows = session.exec(select(StoryRow).order_by(StoryRow.id)).all()
         assert [(r.title, r.url, r.publisher) for r in rows] == [
             ("Given", "https://x.example/p", "x.example"),
             ("Given", None, None),

@@ -46,10 +46,32 @@ def test_of_all_guesses_in_an_hour_few_are_judged(engine: Engine, grace: str, mo
         return False
 
     monkeypatch.setattr(passwords, "fits", fits)
-    for i in range(240):
+    for i in range(1_000):
         # From ever new addresses: only the account's own count holds them back.
-        tried(engine, grace, f"guess {i}", NOW + timedelta(seconds=15 * i), Came(f"198.51.100.{i}"))
+        tried(engine, grace, f"guess {i}", NOW + timedelta(seconds=3.6 * i), Came(f"198.51.{i // 250}.{i % 250}"))
     assert 5 <= judged <= 20
+    judged = 0
+    for i in range(1_000):
+        # From one address with ever new names, on another day.
+        tried(engine, f"name {i}", "guess", NOW + timedelta(days=2, seconds=3.6 * i))
+    assert 20 <= judged <= 60
+
+
+def test_an_unknown_name_costs_the_same_work_as_a_wrong_password(
+    engine: Engine, grace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hash of equal strength each, so that neither answer nor time tells which names there are."""
+    work: list[str] = []
+    verify = passwords.PasswordHasher.verify
+
+    def counted(hasher: passwords.PasswordHasher, stored: str, password: str) -> bool:
+        work.append(stored.rpartition("$")[0].rpartition("$")[0])
+        return bool(verify(hasher, stored, password))
+
+    monkeypatch.setattr(passwords.PasswordHasher, "verify", counted)
+    for name in (grace, "nobody at all"):
+        tried(engine, name, "wrong", NOW, Came("203.0.113.77"))
+    assert len(work) == 2 and all(told.startswith("$argon2id$v=19$m=") for told in work)
 
 
 def test_one_address_gets_no_further_by_taking_a_new_name_each_time(engine: Engine) -> None:

@@ -1,6 +1,8 @@
 """A case page says of each measure which of its five elements the story meets, and in which words."""
 
-from compliance.elements import act_days, held_measures, law_of_story
+import pytest
+
+from compliance.elements import act_days, held_measures, law_of_story, plain_days
 from rules.rulebook import load_rulebook
 from tests import factories
 
@@ -58,3 +60,19 @@ def test_an_act_is_shown_with_its_own_days_where_the_story_tells_them() -> None:
     undated = held_measures([(law_of_story(factories.TITLE, factories.TEXT, DAY, BOOK), {})], ["1718"])[0]
     assert undated.days == "" and "the day of the story" in undated.elements[-1].says
     assert act_days([{"when": {"days": "2024-05"}}, {"when": None}, {}, {"when": {"days": "2024-05"}}]) == "2024-05"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("2024-05-03", "2024-05-03"),
+        ("2024-02-01/2024-02-29", "2024-02"),
+        ("2023-02-01/2023-02-28; 2024-05-03", "2023-02; 2024-05-03"),
+        ("2024-01-01/2024-12-31; in force 2006-10-14 to now", "2024; in force 2006-10-14 to now"),
+        ("2024-02-01/2024-03-29", "2024-02-01 to 2024-03-29"),
+        ("2023-01-01/2024-12-31", "2023-01-01 to 2024-12-31"),
+        ("no days", "no days"),
+    ],
+)
+def test_an_interval_is_a_year_a_month_or_two_days(given: str, shown: str) -> None:
+    assert plain_days(given) == shown

@@ -67,7 +67,7 @@ def test_the_next_version_keeps_just_what_changed_and_hunts_just_new_names(engin
     assert done.changes[0].before["names"][0]["name"] == "Orval Harbour Lines"
     assert done.hunt is not None and done.hunt.hits == 1
     with session_scope(engine) as session:
-        kept = session.exec(select(HuntRow).order_by(HuntRow.id)).all()  # type: ignore[arg-type]
+        kept = session.exec(select(HuntRow).order_by(HuntRow.id)).all()
         assert sorted(kept[-1].keys) == [f"{SOURCE}:C-2", f"{SOURCE}:C-3"]
         assert len(session.exec(select(ListChangeRow)).all()) == 5
 

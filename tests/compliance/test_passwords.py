@@ -35,6 +35,17 @@ def test_a_password_that_is_short_common_or_made_of_the_name_is_refused(password
         users.hash_password(password, "grace")
 
 
+def test_the_three_thousand_most_common_passwords_are_refused() -> None:
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+    common = FREQUENCY_LISTS["passwords"][:3_000]
+    assert len(set(common)) == 3_000
+    # Most are short; so that length alone is not what refuses them, the first are tried at twice their length too.
+    for password in (*common, *(word * 2 for word in common[:200] if len(word) > 5)):
+        with pytest.raises(ConfigError):
+            passwords.hashed(password)
+
+
 @pytest.mark.usefixtures("quick_hashes")
 @pytest.mark.parametrize("password", [PASSWORD, "k7#Vq9!mZp2$", "четыре дрозда в саду", "zzz" + " correct horse " * 12])
 def test_long_passwords_in_any_script_are_accepted(password: str) -> None:

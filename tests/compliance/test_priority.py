@@ -24,7 +24,7 @@ CASE = Weighed(Severity.MEDIUM, 0.5, 1, False, False, DUE)
     ],
 )
 def test_each_of_these_brings_a_case_forward(better: dict[str, object]) -> None:
-    assert priority(replace(CASE, **better)) > priority(CASE)  # type: ignore[arg-type]
+    assert priority(replace(CASE, **better)) > priority(CASE)
 
 
 def test_an_escalated_case_stands_before_every_other_of_its_day() -> None:

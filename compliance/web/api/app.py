@@ -107,7 +107,7 @@ def _describe(api: FastAPI) -> None:
             api.openapi_schema = found
         return api.openapi_schema
 
-    api.openapi = described  # type: ignore[method-assign]
+    api.openapi = described  # type: ignore[method-assign]  # FastAPI's own way to extend what it describes
 
 
 async def _show_error(request: Request, error: Exception) -> Response:

@@ -1,16 +1,14 @@
 """The dossier of a case as the API tells it: what its page shows, in plain values."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from compliance.dossier import Dossier, Told
+from compliance.filing import FACTS, filed
 from compliance.store.users import Visitor
 from compliance.web.shown import is_kept, second_reading
-
-_FACTS = ("kinds", "regimes", "status", "parties", "denied_by")
 
 
 class Place(BaseModel):
@@ -38,6 +36,7 @@ class Claim(BaseModel):
     on: datetime | None
     where: str
     act_days: str
+    story_id: int
 
 
 class ElementHeld(BaseModel):
@@ -50,7 +49,7 @@ class ElementHeld(BaseModel):
 
 
 class MeasureHeld(BaseModel):
-    """A measure held against what the stories tell, by the rules in use now."""
+    """A measure held against what the stories tell, by the rules in use now; ``story_id`` is whose act it is."""
 
     regime: str
     code: str
@@ -62,6 +61,7 @@ class MeasureHeld(BaseModel):
     exemptions: list[str]
     unverified: bool
     days: str
+    story_id: int
 
 
 class Moment(BaseModel):
@@ -161,40 +161,21 @@ def shown(found: Dossier, visitor: Visitor) -> DossierShown:
     own = {name: getattr(row, name) for name in DossierShown.model_fields if hasattr(row, name)}
     return DossierShown.model_validate(
         own
+        | filed(found)
         | {
             "case": row.reference,
             "second": second_reading(found, visitor),
             "proposal": None if is_kept(row, visitor) else row.proposal,
             "place": [{"what": what, "points": points} for what, points in found.points],
-            "facts": {name: getattr(row, name) for name in _FACTS},
-            "machine": {name: found.machine[name] for name in _FACTS},
-            "corrected": [name for name in _FACTS if found.is_corrected(name)],
-            "standings": [_standing(name, told) for name, told in found.standings.items()],
-            "measures": list(found.measures),
-            "held": [asdict(m) | {"missing": m.missing} for m in found.held],
-            "claims": [
-                {"what": c.what, "by": c.by, "on": c.on, "where": c.where, "act_days": c.days} for c in found.claims
-            ],
+            "facts": {name: getattr(row, name) for name in FACTS},
             "timeline": [{"at": m.at, "what": m.what} for m in found.timeline],
-            "origins": [[told.story.id for told in group] for group in found.groups],
             "stories": [_story(told) for told in found.told],
-            "marks": [mark.model_dump() for mark in found.marks],
             "related": [
                 {"case": r.row.reference, "act": r.row.act, "state": r.row.state, "shared": list(r.shared)}
                 for r in found.related
             ],
         }
     )
-
-
-def _standing(name: str, told: Any) -> dict[str, Any]:
-    return {
-        "party": name,
-        "kind": told.kind.value,
-        "label": told.label,
-        "reason": told.reason,
-        "is_confirmed": told.is_confirmed,
-    }
 
 
 def _story(told: Told) -> dict[str, Any]:

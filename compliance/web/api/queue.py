@@ -21,6 +21,9 @@ from rules.vocabulary import Role as Part
 
 router = APIRouter(tags=["queue"])
 
+# Tells a cursor of the search from one of the queue, whose places are two numbers as well.
+_SEARCH = "search"
+
 _Word = Annotated[str, Query(max_length=200)]
 Show = Literal["waiting", "due", "mine", "second", "snoozed", "decided"]
 
@@ -77,11 +80,12 @@ class StoryHit(BaseModel):
 
 
 class Found(BaseModel):
-    """What a search found, newest first."""
+    """What a search found, newest first: up to ``limit`` cases and as many stories."""
 
     words: list[str] = Field(description="The words that were searched for.")
     cases: list[CaseLine]
     stories: list[StoryHit]
+    next: str | None = Field(description="The cursor of the page that goes on with both lists; null after the last.")
 
 
 class Vocabulary(BaseModel):
@@ -192,14 +196,26 @@ def search_all(
     request: Request,
     visitor: Caller,
     q: Annotated[str, Query(max_length=400, description="Words; the last may be the beginning of one.")],
-    limit: Annotated[int, Query(ge=1, le=100, description="How many cases, and how many stories, at most.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many cases, and how many stories, a page holds.")] = 20,
+    cursor: Cursor = None,
 ) -> Found:
-    """Find the cases and stories that hold every word, newest first: a list that is cut off asks for more words."""
+    """Find the cases and stories that hold every word, newest first."""
+    place = _place_of_search(cursor)
     with read_scope(request.app.state.engine) as session:
-        hits = search.search(session, q, limit)
+        hits = search.search(session, q, limit, place)
     stories = [StoryHit.model_validate(asdict(hit) | {"case": hit.reference}) for hit in hits.stories]
     cases = [CaseLine.model_validate(case_line(row)) for row in hits.cases]
-    return Found(words=search.words_of(q), cases=cases, stories=stories)
+    following = frame.cursor_at(_SEARCH, hits.next.cases, hits.next.stories) if hits.next else None
+    return Found(words=search.words_of(q), cases=cases, stories=stories, next=following)
+
+
+def _place_of_search(cursor: str | None) -> search.Place | None:
+    told = frame.place_of(cursor, str, int, int)
+    if told is None:
+        return None
+    if told[0] != _SEARCH:
+        raise HTTPException(400, frame.NO_CURSOR)
+    return search.Place(told[1], told[2])
 
 
 @router.get("/vocabulary", name="api_vocabulary", responses=refusals())

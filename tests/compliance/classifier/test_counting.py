@@ -14,7 +14,7 @@ PAGE = CountVectorizer(ngram_range=(1, 2), stop_words=["the", "and"], min_df=2).
 
 
 def same(one: object, other: object) -> bool:
-    return bool(np.array_equal(one.toarray(), other.toarray()))  # type: ignore[attr-defined]
+    return bool(np.array_equal(one.toarray(), other.toarray()))
 
 
 def test_counts_are_those_of_the_vectorizer() -> None:

@@ -65,8 +65,8 @@ def test_the_process_is_given_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
     real = subprocess.run
 
     def noted(*args: object, **options: object) -> object:
-        seen.append(options["env"])  # type: ignore[arg-type]
-        return real(*args, **options)  # type: ignore[call-overload]
+        seen.append(options["env"])
+        return real(*args, **options)
 
     monkeypatch.setattr(subprocess, "run", noted)
     monkeypatch.setenv("EMBARGOWATCH_WEBHOOK_SECRET", "whsec_secret")

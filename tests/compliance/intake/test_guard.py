@@ -120,8 +120,12 @@ def test_no_name_that_changes_its_address_leads_inside(outer: tuple[Hostile, dic
     port, answers = server.base.rpartition(":")[2], list(REBINDING[name])
     routes["/"] = reply(b"fine")
     with hostile({"/": reply(b"secret")}) as inner:
-        resolve = lambda _host, _port: answers.pop(0) if len(answers) > 1 else answers[0]  # noqa: E731
-        policy = FetchPolicy("tests", resolver=resolve, connect_timeout=2, deadline=3)
+        policy = FetchPolicy(
+            "tests",
+            resolver=lambda *_: answers.pop(0) if len(answers) > 1 else answers[0],
+            connect_timeout=2,
+            deadline=3,
+        )
         outcomes = [fetch(f"http://rebind.example:{port}/", policy) for _ in range(2)]
         assert inner.asked == []
     for outcome in outcomes:

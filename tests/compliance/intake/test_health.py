@@ -40,7 +40,7 @@ def step(health: Health, outcome: FetchOutcome, now: datetime, seen: Seen | None
 
 def healthy(**changes: object) -> Health:
     given = {"standing": Standing.HEALTHY, "last_success": START, "last_new": START, "interval": 3600}
-    return Health(**given | changes)  # type: ignore[arg-type]
+    return Health(**given | changes)
 
 
 def test_one_timeout_makes_a_feed_shaky_and_a_success_clears_it() -> None:

@@ -15,7 +15,7 @@ SHIP = record("HERON", sort=Sort.VESSEL, imo_numbers=("9074729",), regimes=("171
 
 
 def found(text: str, *records: object) -> list[str]:
-    hits = NameHunter(records or (PERSON, WEAK, BODY, SHIP)).find(text)  # type: ignore[arg-type]
+    hits = NameHunter(records or (PERSON, WEAK, BODY, SHIP)).find(text)
     assert all(text[h.start : h.end] == h.quote for h in hits)
     return [h.quote for h in hits]
 

@@ -14,7 +14,7 @@ from tests.compliance.listing.records import index, others, record
 
 
 def best(name: str, *records: Listed, **known: object) -> Match | None:
-    found = matches(Sought(name, **known), index(*records))  # type: ignore[arg-type]
+    found = matches(Sought(name, **known), index(*records))
     return found[0] if found else None
 
 

@@ -59,8 +59,9 @@ def test_what_gets_past_the_triggers_breaks_the_chain(engine: Engine, tampering:
 
 
 def test_writers_at_once_make_one_chain(engine: Engine) -> None:
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: _fill(engine, 5), range(6)))
+    """Eight at once; `python -m benchmarks.chain` has each of them write a thousand."""
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: _fill(engine, 20), range(8)))
     with session_scope(engine) as session:
         assert ledger.broken_links(session) == []
-        assert len(ledger.of_subject(session, "EW-0")) == 18
+        assert len(ledger.of_subject(session, "EW-0")) == 80

@@ -84,6 +84,73 @@ def test_one_letter_is_no_beginning_yet(engine: Engine) -> None:
         assert search.search(session, "fr").stories
 
 
+def tell_many(engine: Engine, first: int, count: int, said: str) -> None:
+    """Store so many stories that say the same words, each the first of a case of its own."""
+    for number in range(first, first + count):
+        open_case(engine, factories.story(fingerprint=f"n{number}", title=f"{said} {number}"))
+
+
+@pytest.mark.parametrize(("said", "asked"), [("Freighter seen", "freighter"), ("북한 화물선", "화물선")])
+def test_pages_follow_each_other_and_what_is_added_meanwhile_shifts_none(engine: Engine, said: str, asked: str) -> None:
+    tell_many(engine, 0, 11, said)
+    with session_scope(engine) as session:
+        every = search.search(session, asked, limit=100)
+        assert every.next is None and len(every.cases) == 11
+    told: tuple[list[int | None], list[int]] = ([], [])
+    place = None
+    for turn in range(9):
+        with session_scope(engine) as session:
+            hits = search.search(session, asked, 4, place)
+            told[0].extend(row.id for row in hits.cases)
+            told[1].extend(hit.id for hit in hits.stories)
+        tell_many(engine, 100 + turn, 1, said)
+        place = hits.next
+        if place is None:
+            break
+    assert told == ([row.id for row in every.cases], [hit.id for hit in every.stories])
+    assert turn == 2, "three pages of four hold eleven"
+
+
+def test_a_page_goes_on_with_the_longer_list_alone_where_the_other_has_ended(engine: Engine) -> None:
+    tell_many(engine, 0, 1, "Tanker seen")
+    with session_scope(engine) as session:
+        lone = [factories.story(fingerprint=f"s{i}", title="Tanker seen", text=f"{i}") for i in range(5)]
+        stories.add(session, lone, [(None, None)] * 5, "run", NOW)
+    with session_scope(engine) as session:
+        first = search.search(session, "tanker", 3)
+        assert first.next is not None and first.next.cases == 0 and len(first.cases) == 1
+        last = search.search(session, "tanker", 3, first.next)
+        assert (last.cases, len(last.stories), last.next) == ((), 3, None)
+        assert search.search(session, "tanker", 3, search.Place(0, 0)) == search.Hits((), ())
+
+
+@pytest.mark.postgres
+def test_of_a_frequent_word_every_case_is_found_once_and_newest_first(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    engine = open_engine(postgres_url)
+    # More than are read without the index, of a word of all, of half and of the oldest alone.
+    with session_scope(engine) as session:
+        for statement in (
+            "INSERT INTO stories (id, fingerprint, title, text, first_seen, quality) "
+            "SELECT i, 'f' || i, '', '', now(), 'full' FROM generate_series(1, 6000) AS n(i)",
+            "INSERT INTO story_words (story_id, words) "
+            "SELECT i, 'vessel' || CASE WHEN mod(i, 2) = 0 THEN ' even' ELSE ' odd' END "
+            "|| CASE WHEN i < 60 THEN ' old' ELSE '' END FROM generate_series(1, 6000) AS n(i)",
+        ):
+            session.connection().exec_driver_sql(statement)
+    with session_scope(engine) as session:
+        for words, wanted in (
+            ("vessel", range(6000, 0, -1)), ("even vessel", range(6000, 0, -2)), ("old", range(59, 0, -1)),
+            ("old odd", range(59, 0, -2)),
+        ):  # fmt: skip
+            asked = [search.Asked(word, False) for word in words.split()]
+            found: list[int] = []
+            while ids := search._matching(session, "story_words", asked, 700, found[-1] if found else search.ENDLESS):
+                found += ids
+            assert found == list(wanted), words
+    engine.dispose()
+
+
 @pytest.mark.postgres
 def test_the_newest_come_first_however_many_shelves_there_are(postgres_url: str) -> None:
     upgrade(postgres_url)
@@ -102,6 +169,12 @@ def test_the_newest_come_first_however_many_shelves_there_are(postgres_url: str)
         rare = [i * 50_000 + 1 for i in range(39, -1, -1)]
         assert [hit.id for hit in search.search(session, "rare").stories] == rare[:20]
         assert [hit.id for hit in search.search(session, "freight rare", limit=100).stories] == rare
+        found, place = [], None
+        while hits := search.search(session, "freight rare", 7, place):
+            found += [hit.id for hit in hits.stories]
+            if (place := hits.next) is None:
+                break
+        assert found == rare
     engine.dispose()
 
 

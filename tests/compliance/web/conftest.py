@@ -45,7 +45,7 @@ def _quick(quick_hashes: None) -> None:
 @pytest.fixture
 def desk_settings(tmp_path: object) -> Settings:
     """Settings on a SQLite file; what the database does differently is tested in its own room."""
-    return Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db")  # type: ignore[arg-type]
+    return Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/desk.db")
 
 
 @pytest.fixture(scope="session")

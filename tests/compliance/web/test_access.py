@@ -37,7 +37,7 @@ def test_a_forged_form_is_refused(
 ) -> None:
     csrf = sign_in(client)
     form = {"csrf": forgery.get("csrf", csrf), "disposition": "grey", "reason": "unclear", "revision": "1"}
-    answer = client.post(path.format(reference=reference), data=form, headers=forgery.get("headers"))  # type: ignore[arg-type]
+    answer = client.post(path.format(reference=reference), data=form, headers=forgery.get("headers"))
     assert answer.status_code == 403
     assert client.get(f"/cases/{reference}").status_code == 200
     assert "Decide" in client.get(f"/cases/{reference}").text

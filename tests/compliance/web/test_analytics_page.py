@@ -16,7 +16,7 @@ def test_a_count_serves_until_a_case_changes_and_longer_where_it_is_dear(
     client: TestClient, desk_engine: Engine, reference: str
 ) -> None:
     sign_in(client)
-    kept: dict[datetime, Any] = client.app.state.counted  # type: ignore[attr-defined]
+    kept: dict[datetime, Any] = client.app.state.counted
     assert "<b>none</b> decided yet" in client.get("/analytics").text
     [(since, first)] = kept.items()
     kept[since] = cheap = replace(first, cost=0.0)

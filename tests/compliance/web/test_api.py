@@ -191,7 +191,7 @@ def test_a_reason_must_fit_the_decision(api: TestClient, reference: str) -> None
 def test_somebody_elses_token_is_as_if_it_were_not_there(api: TestClient, desk_engine: Engine) -> None:
     make_token(desk_engine, "admin")
     with session_scope(desk_engine) as session:
-        theirs = session.exec(select(TokenRow).order_by(TokenRow.id.desc())).first()  # type: ignore[union-attr]
+        theirs = session.exec(select(TokenRow).order_by(TokenRow.id.desc())).first()
         assert theirs is not None and theirs.id is not None
     assert api.delete(f"{V1}/tokens/{theirs.id}").status_code == 404
     assert [t["id"] for t in api.get(f"{V1}/tokens").json()] != [theirs.id]
@@ -396,11 +396,33 @@ def test_the_queue_comes_in_pages_in_its_stated_order(api: TestClient, desk_engi
     }
 
 
+def test_search_goes_on_by_cursor_and_its_pages_hold_everything_once(api: TestClient, desk_engine: Engine) -> None:
+    made = [open_case(desk_engine, factories.story(fingerprint=f"{i}" * 64)) for i in range(5)]
+    cases: list[str] = []
+    told: list[int] = []
+    asked: dict[str, str | int] = {"q": "artillery", "limit": 2}
+    for _ in range(3):
+        page = api.get(f"{V1}/search", params=asked).json()
+        cases += [case["case"] for case in page["cases"]]
+        told += [story["id"] for story in page["stories"]]
+        open_case(desk_engine, factories.story(fingerprint=f"later {len(told)}"))
+        asked["cursor"] = page["next"]
+    assert cases == made[::-1] and told == sorted(told, reverse=True) and len(set(told)) == 5
+    assert asked["cursor"] is None
+
+
 def test_a_cursor_of_another_list_is_told(api: TestClient, desk_engine: Engine) -> None:
     for number in range(2):
         open_case(desk_engine, factories.story(fingerprint=f"{number}" * 64))
     cursor = api.get(f"{V1}/queue", params={"limit": 1}).json()["next"]
-    for path in ("/queue?show=decided", "/feeds?", "/cases?", "/record?", "/cases/EW-2026-00001/history?"):
+    for path in (
+        "/queue?show=decided",
+        "/feeds?",
+        "/cases?",
+        "/record?",
+        "/search?q=x",
+        "/cases/EW-2026-00001/history?",
+    ):
         own = bearer(make_token(desk_engine, "auditor"))
         assert api.get(f"{V1}{path}&cursor={cursor}", headers=own).status_code == 400, path
 

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from html import unescape
 
 import pypdf
 import pytest
@@ -33,6 +35,27 @@ def test_a_case_is_given_out_as_page_and_pdf_and_both_are_recorded(
     assert reference in pypdf.PdfReader(io.BytesIO(made.content)).pages[0].extract_text()
     told = [(row.actor, row.action, row.after) for row in read_of(desk_engine, reference)]
     assert told == [("auditor", "case.viewed", {"way": "report_page"}), ("auditor", "exported", {"format": "pdf"})]
+
+
+def test_the_case_file_holds_what_the_page_shows_elements_claims_and_days(
+    client: TestClient, desk_engine: Engine, reference: str
+) -> None:
+    sign_in(client)
+    dossier = client.get(f"/api/v1/cases/{reference}/dossier").json()
+    page = client.get(f"/cases/{reference}/report").text
+    made = client.get(f"/cases/{reference}/report.pdf").content
+    pdf = "".join(p.extract_text() for p in pypdf.PdfReader(io.BytesIO(made)).pages)
+    shown, printed = (re.sub(r"[\s\u200b]+", "", unescape(re.sub(r"<[^>]+>", "", text))) for text in (page, pdf))
+    assert dossier["held"] and dossier["claims"]
+    for held in dossier["held"]:
+        assert {e["name"] for e in held["elements"]} == {"actor", "target", "goods", "direction", "date"}
+        words = [e["quote"] for e in held["elements"]] + [held["what"], *("Missing." for _ in held["missing"])]
+        for word in ("".join(w.split()) for w in words):
+            assert word in shown and word in printed, word
+    for claim in dossier["claims"]:
+        line = f"{claim['what']} by {claim['by']}".replace(" ", "")
+        assert line in shown and line in printed, line
+    assert "thedayoftheactisnottold" in shown and "thedayoftheactisnottold" in printed
 
 
 def test_a_view_is_recorded_once_a_while_and_for_each_person(

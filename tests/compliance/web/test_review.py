@@ -49,7 +49,7 @@ def test_the_case_shows_who_did_what_in_whose_words(client: TestClient, referenc
 def test_a_decision_lands_in_the_case_and_the_ledger(client: TestClient, desk_engine: Engine, reference: str) -> None:
     csrf = sign_in(client)
     answer = decide(client, reference, csrf)
-    assert answer.status_code == 303 and answer.headers["location"] == "/"  # type: ignore[attr-defined]
+    assert answer.status_code == 303 and answer.headers["location"] == "/"
     assert "Decided: breach" in client.get(f"/cases/{reference}").text
     with session_scope(desk_engine) as session:
         event = ledger.of_subject(session, reference)[-1]
@@ -64,21 +64,21 @@ def test_a_decision_lands_in_the_case_and_the_ledger(client: TestClient, desk_en
 def test_deciding_leads_to_the_next_case(client: TestClient, desk_engine: Engine, reference: str) -> None:
     other = open_case(desk_engine, factories.story(fingerprint="g" * 64))
     csrf = sign_in(client)
-    assert decide(client, reference, csrf).headers["location"] == f"/cases/{other}"  # type: ignore[attr-defined]
+    assert decide(client, reference, csrf).headers["location"] == f"/cases/{other}"
 
 
 def test_a_stale_tab_is_told_and_loses_no_typing(client: TestClient, reference: str) -> None:
     csrf = sign_in(client)
     decide(client, reference, csrf)
     late = decide(client, reference, csrf, disposition="not_breach", reason="lawful", note="my long thoughts")
-    assert late.status_code == 409  # type: ignore[attr-defined]
-    assert "my long thoughts" in late.text and "stands as breach" in late.text  # type: ignore[attr-defined]
+    assert late.status_code == 409
+    assert "my long thoughts" in late.text and "stands as breach" in late.text
 
 
 def test_a_reason_must_fit_the_decision(client: TestClient, reference: str) -> None:
     csrf = sign_in(client)
-    assert decide(client, reference, csrf, disposition="breach", reason="lawful").status_code == 422  # type: ignore[attr-defined]
-    assert decide(client, reference, csrf, disposition="maybe").status_code == 422  # type: ignore[attr-defined]
+    assert decide(client, reference, csrf, disposition="breach", reason="lawful").status_code == 422
+    assert decide(client, reference, csrf, disposition="maybe").status_code == 422
 
 
 def test_a_decided_case_can_be_reopened_and_the_record_keeps_both(
@@ -102,7 +102,7 @@ def test_an_unknown_case_is_not_found(client: TestClient, name: str) -> None:
 PAYLOADS = [
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
-    "{{7*7}}",
+    "{{7777*7777}}",
     "javascript:alert(1)",
     "</mark><svg/onload=x>",
 ]
@@ -140,7 +140,7 @@ def test_no_payload_in_any_field_becomes_active(client: TestClient, desk_engine:
     mark = {"story": "1", "revision": "1", "quote": payload, "says": payload[:40], "party": payload}
     assert client.post(f"/cases/{reference}/mark", data=work | mark).status_code == 303
     shown = client.get(f"/triage?case={reference}").text
-    refused = decide(client, reference, csrf, note=payload, reason=payload[:80]).text  # type: ignore[attr-defined]
+    refused = decide(client, reference, csrf, note=payload, reason=payload[:80]).text
     decide(client, reference, csrf, note=payload, revision="2")
     for path in ("/?show=decided", f"/?party={quote(payload)}", f"/search?q={quote(payload)}", f"/cases/{reference}",
                  f"/triage?party={quote(payload)}", "/coverage", shown, refused):  # fmt: skip
@@ -148,7 +148,7 @@ def test_no_payload_in_any_field_becomes_active(client: TestClient, desk_engine:
         active = _Active()
         active.feed(page)
         assert active.found == [], path
-        assert "49" not in page or "{{7*7}}" not in payload
+        assert "60481729" not in page or "{{7777*7777}}" not in payload
     assert payload in unescape(client.get(f"/cases/{reference}").text)
 
 

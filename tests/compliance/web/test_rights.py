@@ -74,7 +74,7 @@ def test_the_app_has_no_route_beside_the_routers_static_files_and_the_api(client
     assert isinstance(client.app, FastAPI)
     assert len(client.app.routes) == len(ROUTERS) + 2
     [mounted] = [r for r in client.app.routes if getattr(r, "name", "") == "api"]
-    assert len(mounted.app.routes) == len(api.ROUTERS)  # type: ignore[attr-defined]
+    assert len(mounted.app.routes) == len(api.ROUTERS)
 
 
 @pytest.mark.parametrize("table", [access.RIGHTS, API_RIGHTS])
