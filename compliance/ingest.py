@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ from sqlmodel import Session
 from compliance.collection import Bounds, Collector, Reading, Validators
 from compliance.coverage import RunCounts
 from compliance.feedalarm import raise_alarms
-from compliance.intake.article import read_page
 from compliance.intake.health import Event, Health, Seen, advance, is_due, is_held, pace
+from compliance.intake.page_reader import PageReader
 from compliance.monitor import Monitor, health_bounds
 from compliance.reading import STAGE, Page, Saved, Shelf, Sorted, sort_entries
 from compliance.store import captures, feeds, quarantine, runs
@@ -24,15 +25,17 @@ from compliance.story import Entry, Feed, FeedState, FetchOutcome, TextQuality
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
+# What reading one feed's pages may take of a run; those that come after it are not read. The lease lasts longer.
+_READING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A feed that was read, what its entries are to the database, and the pages fetched for them by link."""
+    """A feed that was read, what its entries are to the database, and their pages by fingerprint."""
 
     reading: Reading
     entries: Sorted
-    fetched: Mapping[str, FetchOutcome]
+    pages: Mapping[str, Page]
 
 
 def ingest(
@@ -58,13 +61,19 @@ def ingest(
     to_read = [feed for feed in chosen if feed not in held]
     collector = _collector(monitor, to_read, rows, health, found)
     done = len(held)
-    for batch in collector.read():
-        works = [_Work(reading, found.pop(reading.feed.id), pages) for reading, pages in batch]
-        for row in _store(monitor, run_id, works, health, counts):
-            states[row.state] += 1
-        done += len(batch)
-        if progress:
-            progress("feeds", done, len(chosen))
+    with PageReader() as reader:
+        for batch in collector.read():
+            works = []
+            for reading, fetched in batch:
+                entries = found.pop(reading.feed.id)
+                works.append(_Work(reading, entries, _pages(reader, reading, entries.to_read, fetched)))
+                if progress and fetched:
+                    progress("feeds", done, len(chosen))
+            for row in _store(monitor, run_id, works, health, counts):
+                states[row.state] += 1
+            done += len(batch)
+            if progress:
+                progress("feeds", done, len(chosen))
     counts.feeds_by_state = dict(sorted(states.items()))
     raise_alarms(monitor, datetime.now(UTC))
 
@@ -117,9 +126,8 @@ def _store(
     now, rows = datetime.now(UTC), []
     with session_scope(monitor.engine) as session:
         for work in works:
-            pages = _pages(work.reading, work.entries.to_read, work.fetched)
-            row, events, changed = _store_feed(session, monitor, run_id, work, pages, health[work.reading.feed.id], now)
-            rows.append((row, events, pages))
+            row, events, changed = _store_feed(session, monitor, run_id, work, health[work.reading.feed.id], now)
+            rows.append((row, events, work.pages))
             counts.stories_changed += changed
     for row, events, pages in rows:
         _count(counts, row, pages)
@@ -133,12 +141,11 @@ def _store_feed(
     monitor: Monitor,
     run_id: str,
     work: _Work,
-    pages: Mapping[str, Page],
     health: Health,
     now: datetime,
 ) -> tuple[RunFeedRow, tuple[Event, ...], int]:
     reading = work.reading
-    saved = _save(session, monitor, run_id, work, pages, now)
+    saved = _save(session, monitor, run_id, work, now)
     seen = pace(reading.entries, saved.new) if reading.entries else Seen()
     bounds = health_bounds(monitor.settings)
     after, events = advance(health, reading.outcome, seen, now, bounds, random.random())  # noqa: S311  (jitter)
@@ -166,13 +173,16 @@ def _count(counts: RunCounts, row: RunFeedRow, pages: Mapping[str, Page]) -> Non
     counts.stories_known += row.known
     counts.entries_left_out += row.left_out
     counts.entries_quarantined += row.quarantined
-    counts.pages_read += sum(page.document is not None for page in pages.values())
-    counts.pages_failed += sum(page.document is None for page in pages.values())
+    counts.pages_read += sum(bool(page.text) for page in pages.values())
+    counts.pages_failed += sum(not page.text for page in pages.values())
 
 
-def _pages(reading: Reading, told: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]) -> dict[str, Page]:
+def _pages(
+    reader: PageReader, reading: Reading, told: Mapping[str, Entry], fetched: Mapping[str, FetchOutcome]
+) -> dict[str, Page]:
     """Return the page of each entry to be read by fingerprint: fetched for its link, or brought along by its source."""
-    pages = {p: _read_page(fetched[e.link]) for p, e in told.items() if e.link and e.link in fetched}
+    until = time.monotonic() + _READING_SECONDS
+    pages = {p: _read_page(reader, fetched[e.link], until) for p, e in told.items() if e.link and e.link in fetched}
     if reading.pages:
         along = {
             id(entry): reading.pages[place] for place, entry in enumerate(reading.entries) if place in reading.pages
@@ -182,10 +192,13 @@ def _pages(reading: Reading, told: Mapping[str, Entry], fetched: Mapping[str, Fe
     return pages
 
 
-def _read_page(outcome: FetchOutcome) -> Page:
+def _read_page(reader: PageReader, outcome: FetchOutcome, until: float) -> Page:
     if outcome.document is None:
         return Page("", TextQuality.TEASER, None, (f"the page was not read: {outcome.reason}",))
-    found = read_page(outcome.document)
+    if time.monotonic() > until:
+        reason = "the page was not read: the other pages of its feed took too long"
+        return Page("", TextQuality.TEASER, outcome.document, (reason,))
+    found = reader.read(outcome.document)
     return Page(found.text, found.quality, outcome.document, found.notes)
 
 
@@ -194,15 +207,13 @@ def wires_of(monitor: Monitor) -> frozenset[str]:
     return frozenset(feed.id for feed in monitor.feeds if feed.outlet == "wire")
 
 
-def _save(
-    session: Session, monitor: Monitor, run_id: str, work: _Work, pages: Mapping[str, Page], now: datetime
-) -> Saved:
+def _save(session: Session, monitor: Monitor, run_id: str, work: _Work, now: datetime) -> Saved:
     reading = work.reading
     document = reading.outcome.document
     if document is None or reading.outcome.state is FeedState.UNCHANGED:
         return Saved()
     capture = captures.keep(session, reading.feed.id, document)
-    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(work.entries, pages)
+    saved = Shelf(session, reading.feed, run_id, now, capture, wires_of(monitor)).save(work.entries, work.pages)
     if reading.broken:
         subject = f"feed:{reading.feed.id}:{document.digest[:16]}"
         quarantine.enter(session, STAGE, subject, f"{reading.broken} entries broke the parser", now, capture)

@@ -31,7 +31,7 @@ _MOST_NAMESAKES = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An article page fetched for an entry whose feed carries only a teaser."""
+    """An article page fetched for an entry whose feed carries only a teaser; ``notes`` say why its text is empty."""
 
     text: str
     quality: TextQuality
@@ -214,8 +214,10 @@ def story_of(feed: Feed, print_: str, entry: Entry, page: Page | None) -> Story:
     text, quality, extractor, notes = story_text(entry), TextQuality.FULL, None, entry.notes
     if feed.full_text:
         quality = page.quality if page else TextQuality.TEASER
+        if page and (page.quality is TextQuality.FULL or not page.text):
+            notes = (*entry.notes, *page.notes)
         if page and page.quality is TextQuality.FULL and len(page.text) > len(text):
-            text, extractor, notes = page.text, EXTRACTOR, (*entry.notes, *page.notes)
+            text, extractor = page.text, EXTRACTOR
     return Story(
         id="",
         title=entry.title,
