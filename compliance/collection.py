@@ -19,6 +19,7 @@ from compliance.intake.folder import read_folder
 from compliance.intake.health import Health
 from compliance.intake.politeness import HostQueues, host_of
 from compliance.intake.robots import Robots
+from compliance.store.quarantine import is_outage
 from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome
 
 log = logging.getLogger(__name__)
@@ -186,8 +187,8 @@ class Collector:
             return job, host, read_one(job.feed, self.policy, validators, health, datetime.now(UTC))
         except Exception as error:  # whatever a hostile document breaks costs its own feed and no other
             log.exception("reading broke feed=%s link=%s", job.feed.id, job.link)
-            broken = FetchOutcome(FeedState.PARSE_ERROR, f"it broke the reader ({type(error).__name__})")
-            return job, host, broken if job.link else Reading(job.feed, broken)
+            broken = _broken(job.feed, error)
+            return job, host, broken.outcome if job.link else broken
 
     def _page(self, job: _Job) -> FetchOutcome:
         agent = job.feed.user_agent or self.policy.user_agent
@@ -200,7 +201,13 @@ class Collector:
             # The other feeds of a host that asks for patience wait too, as long as this run can.
             pause = min(reading.outcome.retry_after, 30.0)
             self._queues.hold(host_of(reading.feed.url), time.monotonic() + pause)
-        links = [link for link in dict.fromkeys(self.wanted(reading)) if link][:_PAGES_PER_FEED]
+        try:
+            links = [link for link in dict.fromkeys(self.wanted(reading)) if link][:_PAGES_PER_FEED]
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("entries broke the reader feed=%s", reading.feed.id)
+            links, reading = [], _broken(reading.feed, error)
         if not links:
             self._ready.append((reading, {}))
             return
@@ -239,6 +246,10 @@ class Collector:
         if not self._awaited[feed_id].left:
             awaited = self._awaited.pop(feed_id)
             self._ready.append((awaited.reading, awaited.pages))
+
+
+def _broken(feed: Feed, error: Exception) -> Reading:
+    return Reading(feed, FetchOutcome(FeedState.PARSE_ERROR, f"it broke the reader ({type(error).__name__})"))
 
 
 def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: Health, now: datetime) -> Reading:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 BATCH = 400
 STAGE = "screen"
 Progress = Callable[[str, int, int], None]
+_Item = TypeVar("_Item")
 
 
 class Classifier(Protocol):
@@ -115,7 +116,8 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
     """Judge every story that no screening has judged; open or join cases; put alerts into the outbox; draw at random.
 
     One transaction per batch holds screenings, cases, ledger and outbox rows, so that a killed run leaves whole
-    batches only. A story that breaks the step is quarantined with its reason, and the rest go on.
+    batches only. A story that breaks any part of it, down to its alert, is quarantined with its reason, and the rest go
+    on; a database that is not there ends the run.
     """
     judges = judges_of(monitor)
     with session_scope(monitor.engine) as session:
@@ -124,17 +126,11 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
     counts.waiting_before = len(waiting)
     verdicts: Counter[str] = Counter({v.value: 0 for v in Verdict})
     for start in range(0, len(waiting), BATCH):
-        with session_scope(monitor.engine) as session:
-            batch = stories.load(session, waiting[start : start + BATCH])
-        judged, failed = _judge_each(judges, batch)
-        with session_scope(monitor.engine) as session:
-            quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
-            for story, reason in failed:
-                quarantine.enter(session, STAGE, f"story:{story.id}", reason, datetime.now(UTC))
-            _file(session, monitor, judged, run_id, counts)
-        counts.screened += len(judged)
+        batch = waiting[start : start + BATCH]
+        filed, failed = _screen(monitor, judges, batch, run_id, counts)
+        counts.screened += len(filed)
         counts.screening_quarantined += len(failed)
-        verdicts.update(s.verdict.value for _, s in judged)
+        verdicts.update(s.verdict.value for _, s in filed)
         if progress:
             progress("stories", start + len(batch), len(waiting))
     counts.verdicts = dict(verdicts)
@@ -144,33 +140,91 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
 
 def judge_now(monitor: Monitor, story_id: int, run_id: str, counts: RunCounts) -> str | None:
     """Judge one story outside a run and file it; return None, or why it breaks, which is entered as one more try."""
-    with session_scope(monitor.engine) as session:
-        told = stories.load(session, [story_id])
-    judged, failed = _judge_each(judges_of(monitor), told)
-    with session_scope(monitor.engine) as session:
-        for _, reason in failed:
-            quarantine.enter(session, STAGE, f"story:{story_id}", reason, datetime.now(UTC))
-        quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
-        _file(session, monitor, judged, run_id, counts)
-    return failed[0][1] if failed else None
+    _, failed = _screen(monitor, judges_of(monitor), [story_id], run_id, counts)
+    return failed[0].reason if failed else None
 
 
-def _judge_each(
-    judges: Judges, batch: Sequence[Story]
-) -> tuple[list[tuple[Story, Screening]], list[tuple[Story, str]]]:
-    """Judge the batch; where it breaks, judge its stories one by one and name those that break alone."""
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A story that broke a part of its screening."""
+
+    story_id: int
+    reason: str
+
+
+_Judged = tuple[Story, Screening]
+
+
+def _screen(
+    monitor: Monitor, judges: Judges, ids: Sequence[int], run_id: str, counts: RunCounts
+) -> tuple[list[_Judged], list[_Failed]]:
+    """Load, judge and file these stories; return those that went through, and those that were quarantined."""
+    batch, unread = _load_each(monitor, ids)
+    judged, unjudged = _judge_each(judges, batch)
+    filed, unfiled = _file_each(monitor, judged, run_id, counts)
+    failed = [*unread, *unjudged, *unfiled]
+    if failed:
+        with session_scope(monitor.engine) as session:
+            for one in failed:
+                log.error("story quarantined story=%s reason=%s", one.story_id, one.reason)
+                quarantine.enter(session, STAGE, f"story:{one.story_id}", one.reason, datetime.now(UTC))
+    return filed, failed
+
+
+def _load_each(monitor: Monitor, ids: Sequence[int]) -> tuple[list[Story], list[_Failed]]:
+    """Load the stories; where that breaks, halve them until those that break alone are known."""
+    try:
+        with session_scope(monitor.engine) as session:
+            return stories.load(session, ids), []
+    except Exception as error:
+        if quarantine.is_outage(error):
+            raise
+        if len(ids) == 1:
+            return [], [_Failed(ids[0], quarantine.reason_of(error))]
+    parts = [_load_each(monitor, half) for half in _halves(ids)]
+    return [s for found, _ in parts for s in found], [f for _, failed in parts for f in failed]
+
+
+def _file_each(
+    monitor: Monitor, judged: Sequence[_Judged], run_id: str, counts: RunCounts
+) -> tuple[list[_Judged], list[_Failed]]:
+    """File the stories in one transaction; where that breaks, halve them until those that break alone are known."""
+    before = replace(counts)
+    try:
+        with session_scope(monitor.engine) as session:
+            quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
+            _file(session, monitor, judged, run_id, counts)
+        return list(judged), []
+    except Exception as error:
+        counts.reset_to(before)
+        if quarantine.is_outage(error):
+            raise
+        if len(judged) == 1:
+            log.exception("a story could not be filed story=%s", judged[0][0].id)
+            return [], [_Failed(int(judged[0][0].id), quarantine.reason_of(error))]
+    log.warning("stories could not be filed together, and are filed by halves first_story=%s", judged[0][0].id)
+    parts = [_file_each(monitor, half, run_id, counts) for half in _halves(judged)]
+    return [j for filed, _ in parts for j in filed], [f for _, failed in parts for f in failed]
+
+
+def _halves(batch: Sequence[_Item]) -> tuple[Sequence[_Item], Sequence[_Item]]:
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]
+
+
+def _judge_each(judges: Judges, batch: Sequence[Story]) -> tuple[list[_Judged], list[_Failed]]:
+    """Judge the stories; where that breaks, halve them until those that break alone are known."""
+    if not batch:
+        return [], []
     try:
         return list(zip(batch, judges.judge(batch), strict=True)), []
-    except Exception:  # noqa: BLE001  (any bug a hostile story finds must not stop the night; each is retried alone)
-        log.warning("a batch broke, its stories are judged one by one first_story=%s", batch[0].id)
-    judged, failed = [], []
-    for story in batch:
-        try:
-            judged.append((story, judges.judge([story])[0]))
-        except Exception as error:  # the one story that breaks is named and kept for another try
-            log.exception("story quarantined story=%s", story.id)
-            failed.append((story, f"{type(error).__name__}: {error}"))
-    return judged, failed
+    except Exception as error:  # any bug that a hostile story finds must not stop the night
+        if len(batch) == 1:
+            log.exception("a story could not be judged story=%s", batch[0].id)
+            return [], [_Failed(int(batch[0].id), quarantine.reason_of(error))]
+    log.warning("stories could not be judged together, and are judged by halves first_story=%s", batch[0].id)
+    parts = [_judge_each(judges, half) for half in _halves(batch)]
+    return [j for judged, _ in parts for j in judged], [f for _, failed in parts for f in failed]
 
 
 def _file(
