@@ -267,7 +267,9 @@ def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: He
     if validators.digest == outcome.document.digest and health.state.is_healthy:
         return Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
     parsed = parse_within_limits(outcome.document, now=now)
-    outcome = replace(outcome, state=parsed.state, reason=parsed.reason)
+    # A cut body's validators would bring a 304 for what was never read.
+    whole = replace(outcome.document, etag=None, last_modified=None) if parsed.is_cut else outcome.document
+    outcome = replace(outcome, state=parsed.state, reason=parsed.reason, document=whole)
     return replace(_filtered(feed, outcome, parsed.entries), broken=parsed.broken)
 
 
