@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from compliance.errors import FeedError
-from compliance.intake.article import MAX_PAGE, quality_of, story_text
+from compliance.intake.article import MAX_PAGE, extractor_of, quality_of, story_text
 from compliance.intake.fetcher import FetchPolicy, fetch
 from compliance.intake.fingerprint import fingerprint
 from compliance.intake.page import page_entry, saved_document
@@ -50,6 +50,7 @@ def add_story(
         feed_id=SOURCE,
         fingerprint=fingerprint(SOURCE, entry),
         quality=quality_of(entry.content),
+        extractor=extractor_of(document),
         notes=entry.notes,
     )
     with session_scope(engine) as session:

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from compliance.collection import Bounds, Collector, Reading, Validators
 from compliance.coverage import RunCounts
 from compliance.feedalarm import raise_alarms
+from compliance.intake.article import quality_of
 from compliance.intake.health import Event, Health, Seen, advance, is_due, is_held, pace
 from compliance.intake.page_reader import PageReader
 from compliance.intake.text import clean_text
@@ -205,8 +206,8 @@ def _pages(
         along = {
             id(entry): reading.pages[place] for place, entry in enumerate(reading.entries) if place in reading.pages
         }
-        brought = ((p, along.get(id(e))) for p, e in told.items())
-        pages |= {p: Page(told[p].content, TextQuality.FULL, document) for p, document in brought if document}
+        brought = ((p, e, along.get(id(e))) for p, e in told.items())
+        pages |= {p: Page(e.content, quality_of(e.content), d) for p, e, d in brought if d}
     return pages
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from compliance.intake.article import EXTRACTOR, story_text
+from compliance.intake.article import EXTRACTOR, extractor_of, story_text
 from compliance.intake.fingerprint import (
     aliases,
     entry_digest,
@@ -258,6 +258,9 @@ class Shelf:
 def story_of(feed: Feed, print_: str, entry: Entry, page: Page | None) -> Story:
     """Return the story with the page's text where that is the fuller one; a failed page leaves the teaser, marked."""
     text, quality, extractor, notes = story_text(entry), TextQuality.FULL, None, entry.notes
+    if page and page.document and not feed.full_text:
+        # A page that its source brought along is the story itself.
+        quality, extractor = page.quality, extractor_of(page.document)
     if feed.full_text:
         quality = page.quality if page else TextQuality.TEASER
         if page and (page.quality is TextQuality.FULL or not page.text):

@@ -50,6 +50,11 @@ class _TooWideError(ValueError):
     """A page of more elements than an article has."""
 
 
+def extractor_of(document: FeedDocument) -> str | None:
+    """Return what makes the text of a page, with its version, or None where the page is its own text."""
+    return None if (document.content_type or "").lower().startswith("text/plain") else EXTRACTOR
+
+
 def refused(document: FeedDocument) -> PageText | None:
     """Return the empty text of what can be no article, by its kind and size, or None where it is to be read."""
     kind = (document.content_type or "text/html").lower()
@@ -74,7 +79,8 @@ def read_page(document: FeedDocument) -> PageText:
         return PageText("", TextQuality.BOILERPLATE, ("the page broke the extractor",))
     text = clean_text(raw)
     quality = TextQuality.PAYWALL if _says_it_is_not_free(document.body) and len(text) < 2_000 else quality_of(text)
-    return PageText(text, quality, (*mended(raw), *([f"{hidden} hidden parts left out"] if hidden else [])))
+    left_out = f"{hidden} hidden part{'s' if hidden > 1 else ''} left out"
+    return PageText(text, quality, (*mended(raw), *([left_out] if hidden else [])))
 
 
 def _extracted(document: FeedDocument) -> tuple[str, int]:

@@ -83,7 +83,7 @@ def test_a_page_beyond_its_limits_leaves_the_teaser_in_the_queue_with_the_reason
     for name in ("/plain", "/hiding", "/after"):
         assert found[name].text.count("Inspectors in the port") == 8 and found[name].quality == "full"
         assert "trafilatura" in (found[name].extractor or "")
-    assert LIE not in found["/hiding"].text and "1 hidden parts left out" in told["/hiding"]
+    assert LIE not in found["/hiding"].text and "1 hidden part left out" in told["/hiding"]
     assert (counts.pages_read, counts.pages_failed) == (3, 4)
     with session_scope(monitor.engine) as session:
         assert pipeline_waiting(session) == len(found)
