@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from compliance.intake.article import EXTRACTOR, extractor_of, story_text
+from compliance.intake.article import EXTRACTOR, extractor_of, quality_of, story_text
 from compliance.intake.fingerprint import (
     aliases,
     entry_digest,
@@ -256,16 +256,20 @@ class Shelf:
 
 
 def story_of(feed: Feed, print_: str, entry: Entry, page: Page | None) -> Story:
-    """Return the story with the page's text where that is the fuller one; a failed page leaves the teaser, marked."""
-    text, quality, extractor, notes = story_text(entry), TextQuality.FULL, None, entry.notes
+    """Return the story with the page's text where that is the fuller one; a failed page leaves the teaser, marked.
+
+    How much of an article a feed's own text is, its length and wording tell.
+    """
+    text, extractor, notes = story_text(entry), None, entry.notes
+    quality = quality_of(text)
     if page and page.document and not feed.full_text:
         # A page that its source brought along is the story itself.
         quality, extractor = page.quality, extractor_of(page.document)
-    if feed.full_text:
-        quality = page.quality if page else TextQuality.TEASER
-        if page and (page.quality is TextQuality.FULL or not page.text):
+    if page and feed.full_text:
+        quality = quality if quality is TextQuality.FULL else page.quality
+        if page.quality is TextQuality.FULL or not page.text:
             notes = (*entry.notes, *page.notes)
-        if page and page.quality is TextQuality.FULL and len(page.text) > len(text):
+        if page.quality is TextQuality.FULL and len(page.text) > len(text):
             text, extractor = page.text, EXTRACTOR
     return Story(
         id="",

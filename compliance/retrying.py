@@ -12,6 +12,8 @@ from compliance.hunting import hunt_again
 from compliance.intake.bounded import parse_within_limits
 from compliance.judging import STAGE as SCREEN
 from compliance.judging import judge_now
+from compliance.maturing import STAGE as MATURE
+from compliance.maturing import queue_again
 from compliance.monitor import Monitor
 from compliance.reading import STAGE as READ
 from compliance.reading import Shelf, sort_entries
@@ -28,6 +30,8 @@ def retry(monitor: Monitor, row: QuarantineRow) -> str | None:
         return judge_now(monitor, int(row.subject.removeprefix("story:")), run_id, RunCounts())
     if row.stage == READ:
         return _read(monitor, row, run_id)
+    if row.stage == MATURE:
+        return queue_again(monitor, row.subject, datetime.now(UTC))
     _, number, story = row.subject.split(":")
     if row.stage == DRAW:
         return open_again(monitor, int(number), int(story), datetime.now(UTC))
