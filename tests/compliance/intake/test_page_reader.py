@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -155,3 +158,24 @@ def unread(reason: str) -> PageText:
 
 def test_the_fixtures_are_pages_that_are_read() -> None:
     assert isinstance(PLAIN, FeedDocument) and read_page(PLAIN).text.count("Inspectors in the port") == 8
+
+
+def test_no_process_outlives_a_run_that_is_killed() -> None:
+    script = (
+        "import os, signal; from tests.compliance.intake.test_page_reader import PLAIN, PageReader;"
+        "reader = PageReader(); reader.read(PLAIN); print(reader._process.pid, flush=True);"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    until, pid = time.monotonic() + 20, int(done.stdout)
+    while time.monotonic() < until and is_alive(pid):
+        time.sleep(0.1)
+    assert not is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
