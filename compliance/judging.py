@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -31,6 +31,7 @@ from compliance.store import (
     origins,
     priorities,
     quarantine,
+    runs,
     screenings,
     stories,
     versions,
@@ -47,6 +48,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 400
 STAGE = "screen"
+_ENDED = "the process ended while the story was being judged"
 Progress = Callable[[str, int, int], None]
 _Item = TypeVar("_Item")
 
@@ -123,16 +125,18 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
     with session_scope(monitor.engine) as session:
         waiting = stories.waiting_ids(session)
         counts.parked_before = stories.count_parked(session)
-    counts.waiting_before = len(waiting)
+        wary = runs.follows_interrupted(session, run_id)
+        tries = quarantine.tries_of(session, STAGE)
+    counts.waiting_before, done = len(waiting), 0
     verdicts: Counter[str] = Counter({v.value: 0 for v in Verdict})
-    for start in range(0, len(waiting), BATCH):
-        batch = waiting[start : start + BATCH]
-        filed, failed = _screen(monitor, judges, batch, run_id, counts)
+    for batch in _batches(waiting, tries):
+        filed, failed = _screen(monitor, judges, batch, run_id, counts, wary=wary)
+        done += len(batch)
         counts.screened += len(filed)
         counts.screening_quarantined += len(failed)
         verdicts.update(s.verdict.value for _, s in filed)
         if progress:
-            progress("stories", start + len(batch), len(waiting))
+            progress("stories", done, len(waiting))
     counts.verdicts = dict(verdicts)
     draw_cleared(monitor, run_id, counts)
     counts.not_covered = verdicts[Verdict.NOT_COVERED.value]
@@ -156,9 +160,16 @@ _Judged = tuple[Story, Screening]
 
 
 def _screen(
-    monitor: Monitor, judges: Judges, ids: Sequence[int], run_id: str, counts: RunCounts
+    monitor: Monitor, judges: Judges, ids: Sequence[int], run_id: str, counts: RunCounts, *, wary: bool = False
 ) -> tuple[list[_Judged], list[_Failed]]:
-    """Load, judge and file these stories; return those that went through, and those that were quarantined."""
+    """Load, judge and file these stories; return those that went through, and those that were quarantined.
+
+    After a run that lost its process a try is counted before it begins, since a story may be what ended it.
+    """
+    if wary:
+        with session_scope(monitor.engine) as session:
+            for story_id in ids:
+                quarantine.enter(session, STAGE, f"story:{story_id}", _ENDED, datetime.now(UTC))
     batch, unread = _load_each(monitor, ids)
     judged, unjudged = _judge_each(judges, batch)
     filed, unfiled = _file_each(monitor, judged, run_id, counts)
@@ -167,8 +178,20 @@ def _screen(
         with session_scope(monitor.engine) as session:
             for one in failed:
                 log.error("story quarantined story=%s reason=%s", one.story_id, one.reason)
-                quarantine.enter(session, STAGE, f"story:{one.story_id}", one.reason, datetime.now(UTC))
+                if wary:
+                    quarantine.explain(session, STAGE, f"story:{one.story_id}", one.reason)
+                else:
+                    quarantine.enter(session, STAGE, f"story:{one.story_id}", one.reason, datetime.now(UTC))
     return filed, failed
+
+
+def _batches(waiting: Sequence[int], tries: Mapping[str, int]) -> Iterator[list[int]]:
+    """Yield what waits in batches, and behind it, one by one, what has failed before, the most often failed last."""
+    fresh = [story_id for story_id in waiting if f"story:{story_id}" not in tries]
+    for start in range(0, len(fresh), BATCH):
+        yield fresh[start : start + BATCH]
+    failed = [story_id for story_id in waiting if f"story:{story_id}" in tries]
+    yield from ([story_id] for story_id in sorted(failed, key=lambda i: tries[f"story:{i}"]))
 
 
 def _load_each(monitor: Monitor, ids: Sequence[int]) -> tuple[list[Story], list[_Failed]]:

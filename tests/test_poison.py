@@ -309,6 +309,29 @@ def test_a_story_that_breaks_a_hunt_leaves_the_others_searched(open_monitor: Cal
     assert retry(monitor, row) is None and parked(monitor) is None
 
 
+class Killed(BaseException):
+    """What ends a process at once: no ``except Exception`` sees it, and nothing is tidied up."""
+
+
+def test_a_story_that_kills_the_process_is_parked_too_and_the_others_are_done(
+    open_monitor: Callable[..., Monitor],
+) -> None:
+    monitor, nights = open_monitor(), 0
+    with Poisoned("compliance.judging.extract", Killed()):
+        while True:
+            nights += 1
+            try:
+                report = night(monitor)
+                break
+            except Killed:
+                assert nights < 6
+    assert report.has_reconciled and nights == 5, report.faults
+    row = parked(monitor)
+    assert row is not None and row.tries == quarantine.MAX_TRIES and "process ended" in row.reason
+    assert number_of(monitor, ScreeningRow) == STORIES - 1
+    assert retry(monitor, row) is None and number_of(monitor, ScreeningRow) == STORIES
+
+
 def test_an_outage_is_nobodys_fault(open_monitor: Callable[..., Monitor]) -> None:
     from sqlalchemy.exc import OperationalError
 

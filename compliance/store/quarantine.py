@@ -45,6 +45,20 @@ def enter(session: Session, stage: str, subject: str, reason: str, now: datetime
     return row.tries
 
 
+def tries_of(session: Session, stage: str) -> dict[str, int]:
+    """Return how often each subject has failed at a stage, those that are parked left out."""
+    found = select(QuarantineRow.subject, QuarantineRow.tries)
+    return dict(session.exec(found.where(QuarantineRow.stage == stage, QuarantineRow.tries < MAX_TRIES)).all())
+
+
+def explain(session: Session, stage: str, subject: str, reason: str) -> None:
+    """Say why a subject failed whose try was counted before it began."""
+    row = _row(session, stage, subject)
+    if row is not None:
+        row.reason = reason[:500]
+        session.add(row)
+
+
 def is_entered(session: Session, stage: str, subject: str) -> bool:
     """True where the subject has failed at the stage and has not passed it since."""
     return _row(session, stage, subject) is not None
