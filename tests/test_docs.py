@@ -64,10 +64,10 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-def test_every_test_that_the_page_of_threats_names_is_there() -> None:
-    page = (DOCS / "security.md").read_text(encoding="utf-8")
-    named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", page)
+def test_every_test_that_the_page_of_collections_threats_names_is_there() -> None:
+    page = (DOCS / "security-collection.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|benchmarks)/[\w/]+\.py)(?:::(\w+))?`", page)
     assert len(named) > 40
     for path, name in named:
-        found = ROOT / path if path.startswith("benchmarks/") else ROOT / "tests" / path.removeprefix("tests/")
+        found = ROOT / path
         assert found.is_file() and (not name or f"def {name}(" in found.read_text(encoding="utf-8")), (path, name)
