@@ -164,10 +164,15 @@ def open_monitor(
 def night(monitor: Monitor, deliver: bool = False) -> RunReport:
     counts, began = RunCounts(), datetime.now(UTC)
     run_id = pipeline.open_run(monitor.engine)
-    pipeline.ingest(monitor, run_id, counts)
-    pipeline.screen_waiting(monitor, run_id, counts)
-    if deliver:
-        delivery.deliver_due(monitor, counts)
+    try:
+        pipeline.ingest(monitor, run_id, counts)
+        pipeline.screen_waiting(monitor, run_id, counts)
+        if deliver:
+            delivery.deliver_due(monitor, counts)
+    except Exception as error:
+        # As the flow does; what kills the process leaves no time for it.
+        pipeline.abandon_run(monitor.engine, run_id, str(error))
+        raise
     return pipeline.close_run(monitor.engine, run_id, counts, began)
 
 
