@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from compliance.errors import FeedError
-from compliance.intake.article import MAX_PAGE, quality_of, story_text
+from compliance.intake.article import MAX_PAGE, extractor_of, quality_of, story_text
 from compliance.intake.fetcher import FetchPolicy, fetch
 from compliance.intake.fingerprint import fingerprint
 from compliance.intake.page import page_entry, saved_document
+from compliance.intake.page_reader import PageReader
 from compliance.store import captures, ledger, origins, stories
 from compliance.store.database import session_scope
 from compliance.story import Entry, FeedDocument, Story
@@ -49,6 +50,8 @@ def add_story(
         feed_id=SOURCE,
         fingerprint=fingerprint(SOURCE, entry),
         quality=quality_of(entry.content),
+        extractor=extractor_of(document),
+        notes=entry.notes,
     )
     with session_scope(engine) as session:
         is_new = _store(session, document, story, by, target, now)
@@ -76,7 +79,7 @@ def _fetched(url: str, policy: FetchPolicy, now: datetime) -> tuple[FeedDocument
     if outcome.document is None:
         raise FeedError(f"{url}: {outcome.state.value}: {outcome.reason}")
     document = outcome.document
-    entry = page_entry(document, url, now=now)
+    entry = _entry(document, url, now)
     # The address the officer gave leads there, whatever the page says of itself.
     return document, replace(entry, link=entry.link or document.final_url, guid=None)
 
@@ -93,4 +96,9 @@ def _saved(name: str, now: datetime) -> tuple[FeedDocument, Entry]:
     if not body.strip() or body[:4] == b"%PDF" or b"\x00" in body[:1_000]:
         raise FeedError(f"{name}: neither a saved web page nor plain text")
     document = saved_document(path.name, body, now)
-    return document, page_entry(document, path.name, now=now)
+    return document, _entry(document, path.name, now)
+
+
+def _entry(document: FeedDocument, name: str, now: datetime) -> Entry:
+    with PageReader() as reader:
+        return page_entry(document, name, reader.read, now=now)

@@ -20,6 +20,7 @@ from compliance.intake.folder import read_folder
 from compliance.intake.health import Health
 from compliance.intake.politeness import HostQueues, host_of
 from compliance.intake.robots import Robots
+from compliance.store.quarantine import is_outage
 from compliance.story import Entry, Feed, FeedDocument, FeedState, FetchOutcome
 
 log = logging.getLogger(__name__)
@@ -187,8 +188,8 @@ class Collector:
             return job, host, read_one(job.feed, self.policy, validators, health, datetime.now(UTC))
         except Exception as error:  # whatever a hostile document breaks costs its own feed and no other
             log.exception("reading broke feed=%s link=%s", job.feed.id, job.link)
-            broken = FetchOutcome(FeedState.PARSE_ERROR, f"it broke the reader ({type(error).__name__})")
-            return job, host, broken if job.link else Reading(job.feed, broken)
+            broken = _broken(job.feed, error)
+            return job, host, broken.outcome if job.link else broken
 
     def _page(self, job: _Job) -> FetchOutcome:
         agent = job.feed.user_agent or self.policy.user_agent
@@ -201,7 +202,13 @@ class Collector:
             # The other feeds of a host that asks for patience wait too, as long as this run can.
             pause = min(reading.outcome.retry_after, 30.0)
             self._queues.hold(host_of(reading.feed.url), time.monotonic() + pause)
-        links = [link for link in dict.fromkeys(self.wanted(reading)) if link][:_PAGES_PER_FEED]
+        try:
+            links = [link for link in dict.fromkeys(self.wanted(reading)) if link][:_PAGES_PER_FEED]
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.exception("entries broke the reader feed=%s", reading.feed.id)
+            links, reading = [], _broken(reading.feed, error)
         if not links:
             self._ready.append((reading, {}))
             return
@@ -245,6 +252,10 @@ def _is_page_of(feed_id: str, job: _Job) -> bool:
     return bool(job.link) and job.feed.id == feed_id
 
 
+def _broken(feed: Feed, error: Exception) -> Reading:
+    return Reading(feed, FetchOutcome(FeedState.PARSE_ERROR, f"it broke the reader ({type(error).__name__})"))
+
+
 def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: Health, now: datetime) -> Reading:
     """Return one feed fetched, parsed and filtered, whatever kind of source it is.
 
@@ -260,7 +271,9 @@ def read_one(feed: Feed, policy: FetchPolicy, validators: Validators, health: He
     if validators.digest == outcome.document.digest and health.state.is_healthy:
         return Reading(feed, replace(outcome, state=FeedState.UNCHANGED, reason="the same bytes as last time"))
     parsed = parse_within_limits(outcome.document, now=now)
-    outcome = replace(outcome, state=parsed.state, reason=parsed.reason)
+    # A cut body's validators would bring a 304 for what was never read.
+    whole = replace(outcome.document, etag=None, last_modified=None) if parsed.is_cut else outcome.document
+    outcome = replace(outcome, state=parsed.state, reason=parsed.reason, document=whole)
     return replace(_filtered(feed, outcome, parsed.entries), broken=parsed.broken)
 
 

@@ -4,7 +4,7 @@ An empty night counts as "nothing found" only where every sum below holds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(slots=True)
@@ -39,6 +39,11 @@ class RunCounts:
     alerts_waiting: int = 0
     alerts_given_up: int = 0
     alerts_elsewhere: int = 0
+
+    def reset_to(self, before: "RunCounts") -> None:
+        """Take back what was counted since: the work was not stored."""
+        for known in fields(self):
+            setattr(self, known.name, getattr(before, known.name))
 
 
 def faults(counts: RunCounts, stored: Mapping[str, int]) -> list[str]:

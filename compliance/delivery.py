@@ -22,7 +22,7 @@ from compliance.coverage import RunCounts
 from compliance.errors import ConfigError
 from compliance.maturing import queue_matured
 from compliance.monitor import Monitor
-from compliance.store import channels, outbox
+from compliance.store import channels, outbox, quarantine
 from compliance.store.database import session_scope
 from compliance.store.leases import owner_name
 from compliance.webhook import next_attempt
@@ -167,7 +167,7 @@ def _send_batch(
         if waiting.recipient in stuck or is_late or (circuit.is_open and waiting is not batch[0]):
             unsent.append(waiting.id)
             continue
-        receipt = channel.send(waiting.alert_id, waiting.payload)
+        receipt = _sent(channel, waiting)
         state, circuit = _record(monitor, channel.name, waiting, receipt, circuit, clock(), tally)
         if state == "due":
             stuck.add(waiting.recipient)
@@ -176,6 +176,17 @@ def _send_batch(
     if unsent:
         with session_scope(monitor.engine) as session:
             outbox.give_back(session, owner, unsent)
+
+
+def _sent(channel: Channel, waiting: _Waiting) -> Receipt:
+    """Send one alert. One that breaks the channel's own code is given up with its reason, and the others are sent."""
+    try:
+        return channel.send(waiting.alert_id, waiting.payload)
+    except ConfigError:
+        raise
+    except Exception as error:
+        log.exception("an alert could not be sent alert=%s", waiting.alert_id)
+        return Receipt(False, True, None, 0, quarantine.reason_of(error))
 
 
 def _record(

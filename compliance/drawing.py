@@ -1,5 +1,6 @@
 """The last part of a night's screening: a few cleared stories become cases, drawn at random and marked as such."""
 
+import logging
 from datetime import UTC, datetime
 
 from sqlmodel import Session
@@ -8,11 +9,14 @@ from compliance.case import CaseAction, CaseOrigin
 from compliance.coverage import RunCounts
 from compliance.draw import draw
 from compliance.monitor import Monitor
-from compliance.store import cases, draws, ledger, priorities
+from compliance.store import cases, draws, ledger, priorities, quarantine
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow, DrawRow, ScreeningRow, StoryRow
 
+log = logging.getLogger(__name__)
+
 MACHINE = "machine"
+STAGE = "draw"
 
 
 def draw_cleared(monitor: Monitor, run_id: str, counts: RunCounts) -> None:
@@ -29,9 +33,36 @@ def draw_cleared(monitor: Monitor, run_id: str, counts: RunCounts) -> None:
         drawn, now = draw(found.cleared, found.opened, share, run_id), datetime.now(UTC)
         row = draws.add(session, run_id, found, drawn, share, now)
         for story, screening in draws.told(session, drawn.stories, found.through):
-            case = _open(session, story, screening, row, now)
+            counts.cases_drawn += _opens(session, monitor, story, screening, row, now)
+
+
+def open_again(monitor: Monitor, draw_id: int, story_id: int, now: datetime) -> str | None:
+    """Open the case of a drawn story that broke when it was drawn; return None, or why it breaks again."""
+    with session_scope(monitor.engine) as session:
+        row = session.get_one(DrawRow, draw_id)
+        for story, screening in draws.told(session, [story_id], row.through_screening):
+            if not _opens(session, monitor, story, screening, row, now):
+                return "its case could not be opened"
+        quarantine.clear(session, STAGE, f"draw:{draw_id}:{story_id}")
+    return None
+
+
+def _opens(
+    session: Session, monitor: Monitor, story: StoryRow, screening: ScreeningRow, drawn: DrawRow, now: datetime
+) -> bool:
+    """Open the case of a drawn story; one that breaks is quarantined, and the other drawn stories get their cases."""
+    try:
+        with session.begin_nested():
+            case = _open(session, story, screening, drawn, now)
             priorities.restate(session, case, monitor.severity_policy)
-        counts.cases_drawn += len(drawn.stories)
+        return True
+    except Exception as error:
+        if quarantine.is_outage(error):
+            raise
+        session.expire_all()
+        log.exception("a drawn story got no case story=%s", story.id)
+        quarantine.enter(session, STAGE, f"draw:{drawn.id}:{story.id}", quarantine.reason_of(error), now)
+        return False
 
 
 def _open(session: Session, story: StoryRow, screening: ScreeningRow, drawn: DrawRow, now: datetime) -> CaseRow:

@@ -10,14 +10,16 @@ from sqlmodel import Session
 
 from compliance.listing.hunter import NameHunter
 from compliance.listing.listed import Listed
-from compliance.store import hunts
+from compliance.store import hunts, quarantine
 from compliance.store.database import session_scope
 from compliance.store.lists import joint_index
+from compliance.store.tables import StoryRow
 from compliance.store.tables_lists import HuntRow
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+STAGE = "hunt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def _through(
                 session.add(row)
                 report = HuntReport(hunt_id, hunter.names, row.stories, row.hits)
                 break
-            found = [hit for story in stories for hit in _hits(hunter, hunt_id, *story)]
+            found = [hit for story in stories for hit in _hits_or_none(session, hunter, hunt_id, *story)]
             row.hits += hunts.enter_hits(session, found)
             row.stories += len(stories)
             row.after_story = stories[-1][0]
@@ -85,6 +87,34 @@ def _through(
             on_batch(searched, last)
     log.info("hunt done hunt=%s names=%s stories=%s hits=%s", hunt_id, report.names, report.stories, report.hits)
     return report
+
+
+def hunt_again(engine: Engine, hunt_id: int, story_id: int) -> str | None:
+    """Search one story that broke a hunt; return None, or why it breaks again."""
+    with session_scope(engine) as session:
+        keys = set(session.get_one(HuntRow, hunt_id).keys)
+        story = session.get_one(StoryRow, story_id)
+        hunter = NameHunter(r for r in joint_index(session).records if r.key in keys)
+        found = _hits_or_none(session, hunter, hunt_id, story_id, story.title, story.text)
+        if not found and quarantine.is_entered(session, STAGE, f"hunt:{hunt_id}:{story_id}"):
+            return "it broke the search again"
+        session.get_one(HuntRow, hunt_id).hits += hunts.enter_hits(session, found)
+    return None
+
+
+def _hits_or_none(
+    session: Session, hunter: NameHunter, hunt_id: int, story_id: int, title: str, text: str
+) -> list[dict[str, object]]:
+    """Return the hits in a story; one that breaks the search is quarantined, and the hunt goes on behind it."""
+    subject = f"hunt:{hunt_id}:{story_id}"
+    try:
+        found = _hits(hunter, hunt_id, story_id, title, text)
+    except Exception as error:
+        log.exception("a story broke a hunt hunt=%s story=%s", hunt_id, story_id)
+        quarantine.enter(session, STAGE, subject, quarantine.reason_of(error), datetime.now(UTC))
+        return []
+    quarantine.clear(session, STAGE, subject)
+    return found
 
 
 def _hits(hunter: NameHunter, hunt_id: int, story_id: int, title: str, text: str) -> list[dict[str, object]]:

@@ -2,10 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlmodel import Session
 
@@ -32,6 +32,7 @@ from compliance.store import (
     origins,
     priorities,
     quarantine,
+    runs,
     screenings,
     stories,
     versions,
@@ -48,7 +49,9 @@ log = logging.getLogger(__name__)
 
 BATCH = 400
 STAGE = "screen"
+_ENDED = "the process ended while the story was being judged"
 Progress = Callable[[str, int, int], None]
+_Item = TypeVar("_Item")
 
 
 class Classifier(Protocol):
@@ -116,29 +119,26 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
     """Judge every story that no screening has judged; open or join cases; put alerts into the outbox; draw at random.
 
     One transaction per batch holds screenings, cases, ledger and outbox rows, so that a killed run leaves whole
-    batches only. A story that breaks the step is quarantined with its reason, and the rest go on.
+    batches only. A story that breaks any part of it, down to its alert, is quarantined with its reason, and the rest go
+    on; a database that is not there ends the run.
     """
     judges = judges_of(monitor)
     with session_scope(monitor.engine) as session:
         waiting = stories.waiting_ids(session)
         counts.parked_before = stories.count_parked(session)
-    counts.waiting_before = len(waiting)
+        wary = runs.follows_interrupted(session, run_id)
+        tries = quarantine.tries_of(session, STAGE)
+    counts.waiting_before, done = len(waiting), 0
     verdicts: Counter[str] = Counter({v.value: 0 for v in Verdict})
     rivals: set[Pair] = set()
-    for start in range(0, len(waiting), BATCH):
-        with session_scope(monitor.engine) as session:
-            batch = stories.load(session, waiting[start : start + BATCH])
-        judged, failed = _judge_each(judges, batch)
-        with session_scope(monitor.engine) as session:
-            quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
-            for story, reason in failed:
-                quarantine.enter(session, STAGE, f"story:{story.id}", reason, datetime.now(UTC))
-            rivals |= _file(session, monitor, judged, run_id, counts)
-        counts.screened += len(judged)
+    for batch in _batches(waiting, tries):
+        filed, failed = _screen(monitor, judges, batch, run_id, counts, rivals, wary=wary)
+        done += len(batch)
+        counts.screened += len(filed)
         counts.screening_quarantined += len(failed)
-        verdicts.update(s.verdict.value for _, s in judged)
+        verdicts.update(s.verdict.value for _, s in filed)
         if progress:
-            progress("stories", start + len(batch), len(waiting))
+            progress("stories", done, len(waiting))
     counts.verdicts = dict(verdicts)
     settle_cases(monitor, rivals, run_id, counts, datetime.now(UTC))
     draw_cleared(monitor, run_id, counts)
@@ -147,33 +147,122 @@ def screen_waiting(monitor: Monitor, run_id: str, counts: RunCounts, progress: P
 
 def judge_now(monitor: Monitor, story_id: int, run_id: str, counts: RunCounts) -> str | None:
     """Judge one story outside a run and file it; return None, or why it breaks, which is entered as one more try."""
-    with session_scope(monitor.engine) as session:
-        told = stories.load(session, [story_id])
-    judged, failed = _judge_each(judges_of(monitor), told)
-    with session_scope(monitor.engine) as session:
-        for _, reason in failed:
-            quarantine.enter(session, STAGE, f"story:{story_id}", reason, datetime.now(UTC))
-        quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
-        _file(session, monitor, judged, run_id, counts)
-    return failed[0][1] if failed else None
+    rivals: set[Pair] = set()
+    _, failed = _screen(monitor, judges_of(monitor), [story_id], run_id, counts, rivals)
+    settle_cases(monitor, rivals, run_id, counts, datetime.now(UTC))
+    return failed[0].reason if failed else None
 
 
-def _judge_each(
-    judges: Judges, batch: Sequence[Story]
-) -> tuple[list[tuple[Story, Screening]], list[tuple[Story, str]]]:
-    """Judge the batch; where it breaks, judge its stories one by one and name those that break alone."""
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A story that broke a part of its screening."""
+
+    story_id: int
+    reason: str
+
+
+_Judged = tuple[Story, Screening]
+
+
+def _screen(
+    monitor: Monitor,
+    judges: Judges,
+    ids: Sequence[int],
+    run_id: str,
+    counts: RunCounts,
+    rivals: set[Pair],
+    *,
+    wary: bool = False,
+) -> tuple[list[_Judged], list[_Failed]]:
+    """Load, judge and file these stories; return those that went through, and those that were quarantined.
+
+    ``rivals`` gains the pairs of cases that one of the stories could both have joined.
+
+    After a run that lost its process a try is counted before it begins, since a story may be what ended it.
+    """
+    if wary:
+        with session_scope(monitor.engine) as session:
+            for story_id in ids:
+                quarantine.enter(session, STAGE, f"story:{story_id}", _ENDED, datetime.now(UTC))
+    batch, unread = _load_each(monitor, ids)
+    judged, unjudged = _judge_each(judges, batch)
+    filed, unfiled = _file_each(monitor, judged, run_id, counts, rivals)
+    failed = [*unread, *unjudged, *unfiled]
+    if failed:
+        with session_scope(monitor.engine) as session:
+            for one in failed:
+                log.error("story quarantined story=%s reason=%s", one.story_id, one.reason)
+                if wary:
+                    quarantine.explain(session, STAGE, f"story:{one.story_id}", one.reason)
+                else:
+                    quarantine.enter(session, STAGE, f"story:{one.story_id}", one.reason, datetime.now(UTC))
+    return filed, failed
+
+
+def _batches(waiting: Sequence[int], tries: Mapping[str, int]) -> Iterator[list[int]]:
+    """Yield what waits in batches, and behind it, one by one, what has failed before, the most often failed last."""
+    fresh = [story_id for story_id in waiting if f"story:{story_id}" not in tries]
+    for start in range(0, len(fresh), BATCH):
+        yield fresh[start : start + BATCH]
+    failed = [story_id for story_id in waiting if f"story:{story_id}" in tries]
+    yield from ([story_id] for story_id in sorted(failed, key=lambda i: tries[f"story:{i}"]))
+
+
+def _load_each(monitor: Monitor, ids: Sequence[int]) -> tuple[list[Story], list[_Failed]]:
+    """Load the stories; where that breaks, halve them until those that break alone are known."""
+    try:
+        with session_scope(monitor.engine) as session:
+            return stories.load(session, ids), []
+    except Exception as error:
+        if quarantine.is_outage(error):
+            raise
+        if len(ids) == 1:
+            return [], [_Failed(ids[0], quarantine.reason_of(error))]
+    parts = [_load_each(monitor, half) for half in _halves(ids)]
+    return [s for found, _ in parts for s in found], [f for _, failed in parts for f in failed]
+
+
+def _file_each(
+    monitor: Monitor, judged: Sequence[_Judged], run_id: str, counts: RunCounts, rivals: set[Pair]
+) -> tuple[list[_Judged], list[_Failed]]:
+    """File the stories in one transaction; where that breaks, halve them until those that break alone are known."""
+    before = replace(counts)
+    try:
+        with session_scope(monitor.engine) as session:
+            quarantine.clear_all(session, STAGE, [f"story:{story.id}" for story, _ in judged])
+            found = _file(session, monitor, judged, run_id, counts)
+        rivals |= found
+        return list(judged), []
+    except Exception as error:
+        counts.reset_to(before)
+        if quarantine.is_outage(error):
+            raise
+        if len(judged) == 1:
+            log.exception("a story could not be filed story=%s", judged[0][0].id)
+            return [], [_Failed(int(judged[0][0].id), quarantine.reason_of(error))]
+    log.warning("stories could not be filed together, and are filed by halves first_story=%s", judged[0][0].id)
+    parts = [_file_each(monitor, half, run_id, counts, rivals) for half in _halves(judged)]
+    return [j for filed, _ in parts for j in filed], [f for _, failed in parts for f in failed]
+
+
+def _halves(batch: Sequence[_Item]) -> tuple[Sequence[_Item], Sequence[_Item]]:
+    middle = len(batch) // 2
+    return batch[:middle], batch[middle:]
+
+
+def _judge_each(judges: Judges, batch: Sequence[Story]) -> tuple[list[_Judged], list[_Failed]]:
+    """Judge the stories; where that breaks, halve them until those that break alone are known."""
+    if not batch:
+        return [], []
     try:
         return list(zip(batch, judges.judge(batch), strict=True)), []
-    except Exception:  # noqa: BLE001  (any bug a hostile story finds must not stop the night; each is retried alone)
-        log.warning("a batch broke, its stories are judged one by one first_story=%s", batch[0].id)
-    judged, failed = [], []
-    for story in batch:
-        try:
-            judged.append((story, judges.judge([story])[0]))
-        except Exception as error:  # the one story that breaks is named and kept for another try
-            log.exception("story quarantined story=%s", story.id)
-            failed.append((story, f"{type(error).__name__}: {error}"))
-    return judged, failed
+    except Exception as error:  # any bug that a hostile story finds must not stop the night
+        if len(batch) == 1:
+            log.exception("a story could not be judged story=%s", batch[0].id)
+            return [], [_Failed(int(batch[0].id), quarantine.reason_of(error))]
+    log.warning("stories could not be judged together, and are judged by halves first_story=%s", batch[0].id)
+    parts = [_judge_each(judges, half) for half in _halves(batch)]
+    return [j for judged, _ in parts for j in judged], [f for _, failed in parts for f in failed]
 
 
 def _file(

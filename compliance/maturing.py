@@ -1,7 +1,9 @@
 """What has become due with time → the outbox: hourly and daily digests, repeated alerts, escalations."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from itertools import groupby
 
@@ -9,12 +11,15 @@ from sqlmodel import Session, select
 
 from compliance.alert import Alert, alert_id, page
 from compliance.monitor import Monitor
-from compliance.store import digestitems, outbox, reminders
+from compliance.store import digestitems, outbox, quarantine, reminders
 from compliance.store.database import session_scope
 from compliance.store.dialect import one_writer
 from compliance.store.tables import OutboxRow
 from compliance.store.tables_alerts import DigestItemRow, ReminderRow
 
+log = logging.getLogger(__name__)
+
+STAGE = "mature"
 _LOCK = 7_121_004
 _SHOWN = 100
 
@@ -23,13 +28,48 @@ def queue_matured(monitor: Monitor, now: datetime) -> int:
     """Queue every digest and repetition that is due, in one transaction; return how many mails that makes."""
     with session_scope(monitor.engine) as session:
         one_writer(session, _LOCK)
-        queued = 0
-        items = sorted(digestitems.due(session, now), key=_lane)
-        for _, told in groupby(items, key=_lane):
-            queued += _queue_digest(session, monitor, list(told), now)
-        for reminder in reminders.due(session, now):
-            queued += _remind(session, monitor, reminder, now)
-        return queued
+        steps = list(_digests(session, monitor, now)) + list(_repetitions(session, monitor, now))
+        return sum(_queued(session, subject, step, now) for subject, step in steps)
+
+
+_Step = tuple[str, Callable[[], int]]
+
+
+def _digests(session: Session, monitor: Monitor, now: datetime) -> Iterator[_Step]:
+    for lane, told in groupby(sorted(digestitems.due(session, now), key=_lane), key=_lane):
+        yield f"digest:{':'.join(lane)}"[:300], partial(_queue_digest, session, monitor, list(told), now)
+
+
+def _repetitions(session: Session, monitor: Monitor, now: datetime) -> Iterator[_Step]:
+    for reminder in reminders.due(session, now):
+        yield f"reminder:{reminder.id}", partial(_remind, session, monitor, reminder, now)
+
+
+def _queued(session: Session, subject: str, step: Callable[[], int], now: datetime) -> int:
+    """Do one step; one that breaks is quarantined, parked after its third try, and the others are done."""
+    if quarantine.is_parked(session, STAGE, subject):
+        return 0
+    try:
+        with session.begin_nested():
+            queued = step()
+    except Exception as error:
+        if quarantine.is_outage(error):
+            raise
+        session.expire_all()
+        log.exception("what has become due could not be queued subject=%s", subject)
+        quarantine.enter(session, STAGE, subject, quarantine.reason_of(error), now)
+        return 0
+    quarantine.clear(session, STAGE, subject)
+    return queued
+
+
+def queue_again(monitor: Monitor, subject: str, now: datetime) -> str | None:
+    """Try again what broke when it became due; return None, or why it breaks again."""
+    with session_scope(monitor.engine) as session:
+        quarantine.clear(session, STAGE, subject)
+    queue_matured(monitor, now)
+    with session_scope(monitor.engine) as session:
+        return "it could not be queued again" if quarantine.is_entered(session, STAGE, subject) else None
 
 
 def _lane(item: DigestItemRow) -> tuple[str, str, str]:

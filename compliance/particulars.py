@@ -129,9 +129,23 @@ def _is_name(token: str, follows: bool) -> bool:
 
 
 def _of_run(run: Sequence[str]) -> Iterator[str]:
+    run = _without_stops(run)
     yield from (part for part in run if len(part) > 2)
     if 1 < len(run) <= _LONGEST_NAME:
         yield " ".join(run)
+
+
+def _without_stops(run: Sequence[str]) -> list[str]:
+    """Return the run with letters that stood apart as one word: "U.N. Security Council" is the "UN Security Council"."""
+    parts: list[str] = []
+    letters = False
+    for part in run:
+        if len(part) == 1 and letters:
+            parts[-1] += part
+        else:
+            parts.append(part)
+        letters = len(part) == 1
+    return parts
 
 
 @lru_cache(maxsize=100_000)

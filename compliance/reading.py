@@ -1,14 +1,14 @@
 """Entries of one feed → new stories, new versions of known ones, and what broke. The caller holds the transaction."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
-from compliance.intake.article import EXTRACTOR, story_text
+from compliance.intake.article import EXTRACTOR, extractor_of, quality_of, story_text
 from compliance.intake.fingerprint import (
     aliases,
     entry_digest,
@@ -31,7 +31,7 @@ _MOST_NAMESAKES = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An article page fetched for an entry whose feed carries only a teaser."""
+    """An article page fetched for an entry whose feed carries only a teaser; ``notes`` say why its text is empty."""
 
     text: str
     quality: TextQuality
@@ -43,7 +43,8 @@ class Page:
 class Sorted:
     """The entries of one document by what they are to the database; nothing of them is stored yet.
 
-    ``named`` holds the fresh ones by guid and by address, so that a document of ten thousand compares few of them.
+    ``named`` holds the fresh ones by guid and by address, so that a document of ten thousand compares few of them;
+    ``broken`` names what could not be told apart, with the reason.
     """
 
     fresh: dict[str, Entry] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Sorted:
     renamed: dict[int, tuple[str, ...]] = field(default_factory=dict)
     named: dict[str, list[Entry]] = field(default_factory=dict)
     undated: dict[int, str] = field(default_factory=dict)
+    broken: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def to_read(self) -> dict[str, Entry]:
@@ -60,19 +62,51 @@ class Sorted:
 
 @dataclass(slots=True)
 class Saved:
-    """What came of the entries of one document."""
+    """What came of the entries of one document; ``to_retry`` of the broken ones will be tried again."""
 
     new: int = 0
     changed: int = 0
     broken: int = 0
+    to_retry: int = 0
 
 
 def sort_entries(session: Session, feed_id: str, entries: Sequence[Entry]) -> Sorted:
-    """Return which entries are new and which tell a known story in other words.
+    """Return which entries are new and which tell a known story in other words; what breaks this is told apart.
 
     An entry is known by guid and address together; by one of the two, or by a guid or address that others share, only
     where title or wording say so too.
     """
+    try:
+        with session.begin_nested():
+            return _sorted(session, feed_id, entries)
+    except Exception as error:
+        if quarantine.is_outage(error):
+            raise
+        log.warning("entries could not be told apart together feed=%s reason=%s", feed_id, quarantine.reason_of(error))
+    failures = [_why_it_breaks(session, feed_id, entry) for entry in entries]
+    found = _sorted(session, feed_id, [e for e, why in zip(entries, failures, strict=True) if why is None])
+    found.broken.extend((_name(e), why) for e, why in zip(entries, failures, strict=True) if why is not None)
+    return found
+
+
+def _why_it_breaks(session: Session, feed_id: str, entry: Entry) -> str | None:
+    try:
+        with session.begin_nested():
+            _sorted(session, feed_id, [entry])
+    except Exception as error:
+        if quarantine.is_outage(error):
+            raise
+        return quarantine.reason_of(error)
+    return None
+
+
+def _name(entry: Entry) -> str:
+    """Return a name for an entry that has no fingerprint, because that is what it breaks."""
+    told = repr((entry.title, entry.link, entry.guid, entry.summary))
+    return hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _sorted(session: Session, feed_id: str, entries: Sequence[Entry]) -> Sorted:
     named = [(fingerprint(feed_id, entry), entry) for entry in entries]
     prints = [p for print_, entry in named for p in (print_, titled_fingerprint(print_, entry))]
     known = stories.known(session, prints)
@@ -154,6 +188,8 @@ class Shelf:
     def save(self, entries: Sorted, pages: Mapping[str, Page]) -> Saved:
         """Store what is new and what has changed. An entry that breaks is quarantined, and the others are stored."""
         saved = Saved()
+        for name, reason in entries.broken:
+            self.set_aside(f"entry:{self.feed.id}:{name}", reason, saved)
         for story_id, digest in entries.undated.items():
             self.session.get_one(StoryRow, story_id).entry_digest = digest
         versions.add_aliases(self.session, entries.renamed)
@@ -165,25 +201,35 @@ class Shelf:
         return saved
 
     def _alone(self, print_: str, step: Callable[[], None], saved: Saved) -> None:
+        failure: list[str] = []
         subject = f"entry:{self.feed.id}:{print_}"
-        if not quarantine.is_parked(self.session, STAGE, subject):
-            failure: list[str] = []
-            if self._survives(step, failure):
-                return
-            quarantine.enter(self.session, STAGE, subject, failure[0], self.now, self.capture)
-            log.error("entry quarantined feed=%s entry=%s reason=%s", self.feed.id, print_, failure[0])
-        saved.broken += 1
+        if quarantine.is_parked(self.session, STAGE, subject):
+            saved.broken += 1
+        elif self._survives(step, failure):
+            quarantine.clear(self.session, STAGE, subject)
+        else:
+            self.set_aside(subject, failure[0], saved)
+
+    def set_aside(self, subject: str, reason: str, saved: Saved, number: int = 1) -> None:
+        """Enter one more failure of a subject, which stands for so many entries, unless it is parked already."""
+        saved.broken += number
+        if quarantine.is_parked(self.session, STAGE, subject):
+            return
+        tries = quarantine.enter(self.session, STAGE, subject, reason, self.now, self.capture)
+        saved.to_retry += tries < quarantine.MAX_TRIES
+        log.error("entry quarantined feed=%s subject=%s reason=%s", self.feed.id, subject, reason)
 
     def _survives(self, step: Callable[[], None], failure: list[str] | None = None) -> bool:
         try:
             with self.session.begin_nested():
                 step()
-        except (OperationalError, InterfaceError):
-            # The database is not there or is locked: nothing is wrong with the entry.
-            raise
-        except Exception as error:  # noqa: BLE001  (whatever a hostile entry breaks must not stop its neighbours)
+        except Exception as error:
+            if quarantine.is_outage(error):
+                raise
+            # SQLite gives the numbers of rows taken back to the next ones, which the session would take for the old.
+            self.session.expire_all()
             if failure is not None:
-                failure.append(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+                failure.append(quarantine.reason_of(error))
             return False
         return True
 
@@ -210,12 +256,21 @@ class Shelf:
 
 
 def story_of(feed: Feed, print_: str, entry: Entry, page: Page | None) -> Story:
-    """Return the story with the page's text where that is the fuller one; a failed page leaves the teaser, marked."""
-    text, quality, extractor, notes = story_text(entry), TextQuality.FULL, None, entry.notes
-    if feed.full_text:
-        quality = page.quality if page else TextQuality.TEASER
-        if page and page.quality is TextQuality.FULL and len(page.text) > len(text):
-            text, extractor, notes = page.text, EXTRACTOR, (*entry.notes, *page.notes)
+    """Return the story with the page's text where that is the fuller one; a failed page leaves the teaser, marked.
+
+    How much of an article a feed's own text is, its length and wording tell.
+    """
+    text, extractor, notes = story_text(entry), None, entry.notes
+    quality = quality_of(text)
+    if page and page.document and not feed.full_text:
+        # A page that its source brought along is the story itself.
+        quality, extractor = page.quality, extractor_of(page.document)
+    if page and feed.full_text:
+        quality = quality if quality is TextQuality.FULL else page.quality
+        if page.quality is TextQuality.FULL or not page.text:
+            notes = (*entry.notes, *page.notes)
+        if page.quality is TextQuality.FULL and len(page.text) > len(text):
+            text, extractor = page.text, EXTRACTOR
     return Story(
         id="",
         title=entry.title,

@@ -19,7 +19,7 @@ from compliance.likeness import Act, crowd_of
 from compliance.monitor import Monitor
 from compliance.regrouping import leave, restrengthen
 from compliance.settling import Settlement, settle
-from compliance.store import acts, cases, facts
+from compliance.store import acts, cases, facts, quarantine
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
 
@@ -38,7 +38,9 @@ def settle_cases(monitor: Monitor, pairs: Iterable[Pair], run_id: str, counts: R
         try:
             with session_scope(monitor.engine) as session:
                 changed += _settle_pair(session, monitor, older, newer, run_id, counts, now)
-        except Exception:  # a pair that breaks stays as it was filed, and the night goes on
+        except Exception as error:  # a pair that breaks stays as it was filed, and the night goes on
+            if quarantine.is_outage(error):
+                raise
             log.exception("two cases stay apart, settling them broke older=%d newer=%d", older, newer)
     if changed:
         log.info("cases settled pairs=%d", changed)

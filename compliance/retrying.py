@@ -5,9 +5,15 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from compliance.coverage import RunCounts
-from compliance.intake.parser import parse_feed
+from compliance.drawing import STAGE as DRAW
+from compliance.drawing import open_again
+from compliance.hunting import STAGE as HUNT
+from compliance.hunting import hunt_again
+from compliance.intake.bounded import parse_within_limits
 from compliance.judging import STAGE as SCREEN
 from compliance.judging import judge_now
+from compliance.maturing import STAGE as MATURE
+from compliance.maturing import queue_again
 from compliance.monitor import Monitor
 from compliance.reading import STAGE as READ
 from compliance.reading import Shelf, sort_entries
@@ -24,6 +30,13 @@ def retry(monitor: Monitor, row: QuarantineRow) -> str | None:
         return judge_now(monitor, int(row.subject.removeprefix("story:")), run_id, RunCounts())
     if row.stage == READ:
         return _read(monitor, row, run_id)
+    if row.stage == MATURE:
+        return queue_again(monitor, row.subject, datetime.now(UTC))
+    _, number, story = row.subject.split(":")
+    if row.stage == DRAW:
+        return open_again(monitor, int(number), int(story), datetime.now(UTC))
+    if row.stage == HUNT:
+        return hunt_again(monitor.engine, int(number), int(story))
     return f"nothing is known of the stage {row.stage}"
 
 
@@ -34,7 +47,7 @@ def _read(monitor: Monitor, row: QuarantineRow, run_id: str) -> str | None:
     if document is None:
         return "the bytes it was read from are not kept any more"
     now = datetime.now(UTC)
-    parsed = parse_feed(document, now=document.fetched_at)
+    parsed = parse_within_limits(document, now=document.fetched_at)
     if what == "feed" and parsed.broken:
         return f"{parsed.broken} entries still break the parser"
     feed = next((f for f in monitor.feeds if f.id == feed_id), Feed(id=feed_id, url=document.url, title=feed_id))
@@ -42,7 +55,7 @@ def _read(monitor: Monitor, row: QuarantineRow, run_id: str) -> str | None:
         # Forgotten first, or the entry would be passed over as parked; it is entered anew where it fails again.
         quarantine.clear(session, row.stage, row.subject)
         entries = sort_entries(session, feed_id, parsed.entries)
-        if what == "entry":
+        if what == "entry" and name in entries.to_read:
             kept = {p: e for p, e in entries.fresh.items() if p == name}
             entries = replace(
                 entries, fresh=kept, changed={i: c for i, c in entries.changed.items() if c[0] == name}, undated={}

@@ -79,3 +79,12 @@ def test_every_test_and_benchmark_that_the_page_on_security_names_is_there() -> 
 def test_every_link_leads_to_a_file(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_every_test_that_the_page_of_collections_threats_names_is_there() -> None:
+    page = (DOCS / "security-collection.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|benchmarks)/[\w/]+\.py)(?:::(\w+))?`", page)
+    assert len(named) > 40
+    for path, name in named:
+        found = ROOT / path
+        assert found.is_file() and (not name or f"def {name}(" in found.read_text(encoding="utf-8")), (path, name)

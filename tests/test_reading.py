@@ -225,7 +225,16 @@ def test_bodies_are_dropped_after_their_term_but_never_under_an_open_or_held_cas
     assert prune(engine, terms, "t", later, dry_run=False).bodies == 1
     with session_scope(engine) as session:
         assert dropped(session) == [True, False]
+    for state in ("second", "snoozed", "waiting"):
+        with session_scope(engine) as session:
+            session.get_one(CaseRow, case.id).state = state
+        assert prune(engine, terms, "t", later, dry_run=True).bodies == 0, state
     dispose_case(engine, case.reference, Disposition.BREACH, "act_alleged", "", "grace", 1, datetime.now(UTC))
+    # A grave case waits for its second reader then, and keeps its bytes.
+    assert prune(engine, terms, "t", later, dry_run=True).bodies == 0
+    with session_scope(engine) as session:
+        session.get_one(CaseRow, case.id).state = "decided"
+    assert prune(engine, terms, "t", later, dry_run=True).bodies == 1
     hold(engine, case.reference, "court order", "grace", later)
     assert prune(engine, terms, "t", later, dry_run=False).bodies == 0
     release(engine, case.reference, "grace", later)

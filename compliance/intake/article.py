@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import trafilatura
 from lxml.etree import LxmlError
 from trafilatura.utils import decode_file
 
+from compliance.intake.hidden import drop_hidden
 from compliance.intake.text import clean_text, mended
 from compliance.story import Entry, FeedDocument, TextQuality
 
@@ -19,11 +19,6 @@ _MOST_ATTRIBUTES = 1_000
 _LONG_TAG = re.compile(r"<([a-zA-Z][\w:-]{0,30})\s[^<>]{5000,}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 EXTRACTOR = f"trafilatura {trafilatura.__version__}"
-_UNSEEN = frozenset({"template", "noscript", "iframe", "object", "embed"})
-_HIDDEN_STYLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])",
-    re.IGNORECASE,
-)
 _NOT_FREE = re.compile(rb"isAccessibleForFree[\"']?\s*:\s*[\"']?false", re.IGNORECASE)
 _TEASER = 350
 _PAYWALL = re.compile(
@@ -51,21 +46,41 @@ class PageText:
     notes: tuple[str, ...] = ()
 
 
+class _TooWideError(ValueError):
+    """A page of more elements than an article has."""
+
+
+def extractor_of(document: FeedDocument) -> str | None:
+    """Return what makes the text of a page, with its version, or None where the page is its own text."""
+    return None if (document.content_type or "").lower().startswith("text/plain") else EXTRACTOR
+
+
+def refused(document: FeedDocument) -> PageText | None:
+    """Return the empty text of what can be no article, by its kind and size, or None where it is to be read."""
+    kind = (document.content_type or "text/html").lower()
+    if len(document.body) <= MAX_PAGE and ("html" in kind or "xml" in kind or "text" in kind):
+        return None
+    return PageText("", TextQuality.BOILERPLATE, ("the page is no article: wrong kind or too large",))
+
+
 def read_page(document: FeedDocument) -> PageText:
     """Return the article of a page. Menus, cookie and related texts, and what a reader cannot see are left out.
 
-    A page that is no HTML, too large, or without an article gives an empty text marked as boilerplate.
+    A page that is no HTML, too large, or without an article gives an empty text marked as boilerplate. What a hostile
+    page may cost is not bounded here: `page_reader` reads it in a process with limits.
     """
-    kind = (document.content_type or "text/html").lower()
-    if len(document.body) > MAX_PAGE or not ("html" in kind or "xml" in kind or "text" in kind):
-        return PageText("", TextQuality.BOILERPLATE, ("the page is no article: wrong kind or too large",))
+    if (no_page := refused(document)) is not None:
+        return no_page
     try:
         raw, hidden = _extracted(document)
+    except _TooWideError as error:
+        return PageText("", TextQuality.BOILERPLATE, (str(error),))
     except (ValueError, TypeError, AttributeError, RecursionError, LxmlError):
         return PageText("", TextQuality.BOILERPLATE, ("the page broke the extractor",))
     text = clean_text(raw)
     quality = TextQuality.PAYWALL if _says_it_is_not_free(document.body) and len(text) < 2_000 else quality_of(text)
-    return PageText(text, quality, (*mended(raw), *([f"{hidden} hidden parts left out"] if hidden else [])))
+    left_out = f"{hidden} hidden part{'s' if hidden > 1 else ''} left out"
+    return PageText(text, quality, (*mended(raw), *([left_out] if hidden else [])))
 
 
 def _extracted(document: FeedDocument) -> tuple[str, int]:
@@ -74,8 +89,8 @@ def _extracted(document: FeedDocument) -> tuple[str, int]:
     if tree is None:
         return "", 0
     if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
-        raise ValueError("too many elements for an article")
-    hidden = _drop_hidden(tree)
+        raise _TooWideError(f"the page is no article: more than {MAX_ELEMENTS:,} elements")
+    hidden = drop_hidden(tree)
     extracted = trafilatura.extract(
         tree,
         url=document.final_url,
@@ -104,29 +119,6 @@ def _decoded(document: FeedDocument) -> str:
 def _without_attributes(tag: re.Match[str]) -> str:
     # The parser compares each attribute with all before it: 50,000 of them would take half a minute.
     return f"<{tag[1]} " if len(tag[0].split()) > _MOST_ATTRIBUTES else tag[0]
-
-
-def _drop_hidden(tree: Any) -> int:
-    """Take out of a page what its reader does not see; text that only a machine reads must not be judged."""
-    found = [element for element in tree.iter() if isinstance(element.tag, str) and _is_hidden(element)]
-    dropped = 0
-    for element in found:
-        parent = element.getparent()
-        if parent is not None:
-            tail, before = element.tail or "", element.getprevious()
-            if before is not None:
-                before.tail = (before.tail or "") + tail
-            else:
-                parent.text = (parent.text or "") + tail
-            parent.remove(element)
-            dropped += 1
-    return dropped
-
-
-def _is_hidden(element: Any) -> bool:
-    if element.tag in _UNSEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
-        return True
-    return bool(_HIDDEN_STYLE.search(element.get("style") or ""))
 
 
 def _says_it_is_not_free(body: bytes) -> bool:

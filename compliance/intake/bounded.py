@@ -73,7 +73,7 @@ def is_heavy(body: bytes) -> bool:
 def _read(told: dict[str, Any]) -> ParsedFeed:
     entries = tuple(_entry(row) for row in told["entries"])
     state, warnings = FeedState(told["state"]), tuple(told["warnings"])
-    return ParsedFeed(state, told["reason"], entries, told["title"], warnings, told["broken"])
+    return ParsedFeed(state, told["reason"], entries, told["title"], warnings, told["broken"], told["is_cut"])
 
 
 def _entry(row: dict[str, Any]) -> Entry:

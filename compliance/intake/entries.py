@@ -24,7 +24,8 @@ _OTHER_LETTERS = re.compile(r"[^\W\d_a-zA-Z]")
 class ParsedFeed:
     """What a document turned out to be.
 
-    ``warnings`` say what was mended or left out; ``broken`` entries could not be read.
+    ``warnings`` say what was mended or left out; ``broken`` entries could not be read. ``is_cut`` is true
+    where the document breaks off.
     """
 
     state: FeedState
@@ -33,6 +34,7 @@ class ParsedFeed:
     title: str = ""
     warnings: tuple[str, ...] = ()
     broken: int = 0
+    is_cut: bool = False
 
 
 def read_entry(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compliance.intake.article import MAX_PAGE
 from compliance.intake.page import page_entry, saved_document
+from compliance.intake.page_reader import PageReader
 from compliance.story import Entry, FeedDocument, FeedState, FetchOutcome
 
 _SUFFIXES = (".html", ".htm", ".xhtml", ".txt")
@@ -35,15 +36,16 @@ def read_folder(folder: str, now: datetime) -> FolderReading:
     entries: list[Entry] = []
     pages: list[FeedDocument] = []
     left_out = size = 0
-    for path in _files(root):
-        body = _body(path, root)
-        if body is None or len(pages) >= _MOST_FILES or size + len(body) > _MOST_BYTES:
-            left_out += 1
-            continue
-        size += len(body)
-        page = saved_document(path.name, body, now)
-        pages.append(page)
-        entries.append(page_entry(page, path.name, now=now))
+    with PageReader() as reader:
+        for path in _files(root):
+            body = _body(path, root)
+            if body is None or len(pages) >= _MOST_FILES or size + len(body) > _MOST_BYTES:
+                left_out += 1
+                continue
+            size += len(body)
+            page = saved_document(path.name, body, now)
+            pages.append(page)
+            entries.append(page_entry(page, path.name, reader.read, now=now))
     reason = f"{left_out} files were not read: too large, too many, or links" if left_out else ""
     state = FeedState.OK if entries else FeedState.EMPTY
     listing = _listing(f"folder:{root.name}", pages, now)

@@ -1,10 +1,11 @@
 """A saved or fetched page → Entry: its title, its own address and its date, where it states them. Pure."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
-from compliance.intake.article import MAX_PAGE, read_page
+from compliance.intake.article import MAX_PAGE, PageText
 from compliance.intake.entries import stated, web_link
 from compliance.intake.text import clean_text, one_line
 from compliance.story import Entry, FeedDocument
@@ -41,16 +42,24 @@ class _Head(HTMLParser):
             self.said[self._open] += data
 
 
-def page_entry(document: FeedDocument, name: str, *, now: datetime, link: str | None = None) -> Entry:
-    """Return the entry a page stands for. ``name`` is its identity where it states no address, and its last title.
+def page_entry(
+    document: FeedDocument,
+    name: str,
+    read: Callable[[FeedDocument], PageText],
+    *,
+    now: datetime,
+    link: str | None = None,
+) -> Entry:
+    """Return the entry a page stands for, its article as ``read`` gives it.
 
+    ``name`` is its identity where it states no address, and its last title.
     The date is what the page's own metadata states between 1990 and a day from ``now``, else unknown.
     """
     if _is_plain_text(document):
         return _plain_entry(document, name, link)
     said = _said(document.body[:_HEAD])
     address = link or web_link(said.get("canonical") or said.get("og:url") or "", "")
-    found = read_page(document)
+    found = read(document)
     title = next((one_line(said[key]) for key in _TITLES if said.get(key, "").strip()), "")
     return Entry(
         title=(title or name)[:1_000],

@@ -74,8 +74,11 @@ def parse_feed(document: FeedDocument, *, now: datetime) -> ParsedFeed:
     if parsed.get("bozo") and entries:
         warnings.append(f"the feed is not well-formed ({type(parsed.get('bozo_exception')).__name__})")
     title = one_line(str(parsed.get("feed", {}).get("title", "")))
+    is_cut = bool(parsed.get("bozo")) and not _ENDED.search(body[-4_096:].replace(b"\x00", b""))
+    if is_cut and entries:
+        warnings.append("the feed breaks off")
     if entries or broken:
-        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings), broken)
+        return ParsedFeed(FeedState.OK, "; ".join(warnings), entries, title, tuple(warnings), broken, is_cut)
     return _nothing(body, parsed, title, warnings)
 
 
@@ -186,6 +189,9 @@ def _nothing(body: bytes, parsed: Mapping[str, Any], title: str, warnings: list[
     if not parsed.get("version") and not _CDF.search(start):
         return ParsedFeed(FeedState.NOT_A_FEED, "no feed format was recognised", title=title)
     return ParsedFeed(FeedState.EMPTY, "a feed without entries", (), title, tuple(warnings))
+
+
+_ENDED = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 
 
 def _closes(body: bytes) -> bool:

@@ -86,6 +86,13 @@ def _keep_validators(row: FeedRow, outcome: FetchOutcome, now: datetime) -> None
     row.last_full = now
 
 
+def forget_validators(session: Session, row: FeedRow) -> None:
+    """Let the next fetch of a feed bring its whole body, and let that be read, whatever it was before."""
+    row.etag = row.last_modified = row.body_digest = None
+    session.add(row)
+    session.flush()
+
+
 def _note_move(row: FeedRow, outcome: FetchOutcome, now: datetime) -> None:
     """Count that a permanent redirect led to the same place again; an answer without one takes it back."""
     if outcome.moved_to is not None:

@@ -3,11 +3,27 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session, col, delete, select
 
 from compliance.store.tables import QuarantineRow
 
 MAX_TRIES = 3
+# PostgreSQL tells a value that is too large or too complex by this class of codes, as an operational error.
+_LIMIT = "54"
+
+
+def is_outage(error: BaseException) -> bool:
+    """True where the database is not there, locked or full: then nothing is wrong with what was being worked on."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return not str(getattr(error.orig, "sqlstate", None) or "").startswith(_LIMIT)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error as one line for the list of what is in quarantine."""
+    lines = str(error).split("\n")
+    return f"{type(error).__name__}: {lines[0][:400]}"
 
 
 def _row(session: Session, stage: str, subject: str) -> QuarantineRow | None:
@@ -27,6 +43,25 @@ def enter(session: Session, stage: str, subject: str, reason: str, now: datetime
     session.add(row)
     session.flush()
     return row.tries
+
+
+def tries_of(session: Session, stage: str) -> dict[str, int]:
+    """Return how often each subject has failed at a stage, those that are parked left out."""
+    found = select(QuarantineRow.subject, QuarantineRow.tries)
+    return dict(session.exec(found.where(QuarantineRow.stage == stage, QuarantineRow.tries < MAX_TRIES)).all())
+
+
+def explain(session: Session, stage: str, subject: str, reason: str) -> None:
+    """Say why a subject failed whose try was counted before it began."""
+    row = _row(session, stage, subject)
+    if row is not None:
+        row.reason = reason[:500]
+        session.add(row)
+
+
+def is_entered(session: Session, stage: str, subject: str) -> bool:
+    """True where the subject has failed at the stage and has not passed it since."""
+    return _row(session, stage, subject) is not None
 
 
 def is_parked(session: Session, stage: str, subject: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, union_all, update
 from sqlmodel import Session, col, select
 
+from compliance.case import CaseState
 from compliance.store.tables import BodyRow, CaptureRow, CaseRow, CaseStoryRow, ListRow, QuarantineRow, StoryRow
 from compliance.store.tables_holds import HoldRow
 from compliance.store.tables_versions import StoryVersionRow
@@ -46,7 +47,11 @@ def _kept_captures(cases_before: datetime) -> Any:
         select(CaseStoryRow.story_id)
         .join(CaseRow, col(CaseRow.id) == col(CaseStoryRow.case_id))
         .where(
-            or_(col(CaseRow.state) == "waiting", col(CaseRow.changed_at) >= cases_before, col(CaseRow.id).in_(held)),
+            or_(
+                col(CaseRow.state).not_in([CaseState.DECIDED.value, CaseState.MERGED.value]),
+                col(CaseRow.changed_at) >= cases_before,
+                col(CaseRow.id).in_(held),
+            ),
         )
     )
     columns = [

@@ -72,6 +72,17 @@ def stored_counts(session: Session, run_id: str) -> dict[str, int]:
     }
 
 
+def follows_interrupted(session: Session, run_id: str) -> bool:
+    """True where the run of the same job before this one lost its process."""
+    this = session.get(RunRow, run_id)
+    if this is None:
+        return False
+    before = select(RunRow.state).where(
+        RunRow.job == this.job, RunRow.id != run_id, RunRow.started_at <= this.started_at
+    )
+    return session.exec(before.order_by(col(RunRow.started_at).desc()).limit(1)).first() == "interrupted"
+
+
 def last_start(session: Session, job: str) -> datetime | None:
     """Return when a job last began, or None where it never did."""
     return session.exec(select(func.max(RunRow.started_at)).where(RunRow.job == job)).one()

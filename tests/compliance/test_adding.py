@@ -33,6 +33,7 @@ def test_a_page_becomes_a_story_that_waits_and_its_bringer_is_recorded(engine: E
     with session_scope(engine) as session:
         (row,) = session.exec(select(StoryRow))
         assert (row.url, row.feed_id, row.run_id) == (url, "added", None) and "artillery" in row.text
+        assert (row.extractor or "").startswith("trafilatura ")
         assert stories.waiting_ids(session) == [row.id]
         (capture,) = session.exec(select(CaptureRow))
         assert captures.body(session, capture.digest) == PAGE and row.page_capture_id == capture.id

@@ -226,6 +226,7 @@ def test_saved_pages_become_stories_with_their_bytes(monitor: Monitor, tmp_path:
     with session_scope(monitor.engine) as session:
         (story,) = session.exec(select(StoryRow))
         assert story.title == "Shells" and "artillery" in story.text and story.page_capture_id is not None
+        assert story.quality == "full" and (story.extractor or "").startswith("trafilatura ")
 
 
 def test_the_whole_state_of_a_feed_is_json(monitor: Monitor) -> None:

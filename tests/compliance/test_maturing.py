@@ -4,13 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from compliance.alert import Alert
 from compliance.maturing import queue_matured
 from compliance.monitor import Monitor
 from compliance.resending import acknowledge
-from compliance.store import digestitems, outbox, reminders
+from compliance.retrying import retry
+from compliance.store import digestitems, outbox, quarantine, reminders
 from compliance.store.database import open_engine, session_scope
+from compliance.store.tables_alerts import DigestItemRow
 from tests.compliance import test_alerting
 from tests.compliance.test_alerting import BOOK, alerts, with_book
 
@@ -83,3 +86,21 @@ def test_after_a_long_stop_one_repetition_is_sent_and_not_all_that_were_missed(l
 def test_a_subscription_that_was_ended_is_not_repeated(loud: Monitor) -> None:
     without = replace(with_book(loud, "channels: {}\n"), engine=open_engine(loud.settings.database))
     assert queue_matured(without, NOW + timedelta(minutes=30)) == 0
+
+
+def test_a_digest_that_breaks_is_parked_and_the_others_leave(monitor: Monitor) -> None:
+    with session_scope(monitor.engine) as session:
+        broken = replace(mail(1, "a@x"), payload={"subject": "no link"})
+        digestitems.add(session, "night", "email", broken, "EW-1", "case.alert", NOW, NOW)
+        digestitems.add(session, "night", "email", mail(2, "b@x"), "EW-2", "case.alert", NOW, NOW)
+    assert [queue_matured(monitor, NOW + timedelta(minutes=m)) for m in range(5)] == [1, 0, 0, 0, 0]
+    with session_scope(monitor.engine) as session:
+        (row,) = quarantine.listed(session)
+    assert (row.stage, row.tries) == ("mature", 3) and "KeyError" in row.reason
+    assert retry(monitor, row) is not None
+    with session_scope(monitor.engine) as session:
+        (item,) = session.exec(select(DigestItemRow).where(DigestItemRow.recipient == "a@x"))
+        item.payload = mail(1, "a@x").payload
+        session.add(item)
+        (row,) = quarantine.listed(session)
+    assert retry(monitor, row) is None and len(alerts(monitor)) == 2

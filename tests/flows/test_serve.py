@@ -15,12 +15,18 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlmodel import select
 
 from compliance.store import runs
 from compliance.store.database import open_engine, session_scope, upgrade
+from compliance.store.tables import StoryRow
 from tests.compliance.intake.hostile import hostile, reply
+from tests.compliance.intake.test_page_reader import PLAIN
 
-FEED = b"<rss version='2.0'><channel><title>F</title><item><title>Rain</title><guid>r</guid></item></channel></rss>"
+FEED = (
+    "<rss version='2.0'><channel><title>F</title><item><title>Rain</title><link>{0}/page</link></item></channel></rss>"
+)
+TYPED = "Content-Type: application/rss+xml\r\n"
 NEVER = "0 0 1 1 *"
 
 
@@ -34,9 +40,11 @@ def free_port() -> int:
 def test_a_cron_run_fires_and_nothing_is_left_behind(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ew.db'}"
     upgrade(url)
-    with hostile({"/rss": reply(FEED, headers="Content-Type: application/rss+xml\r\n")}) as feeds:
+    routes = {"/page": reply(PLAIN.body, headers="Content-Type: text/html\r\n")}
+    with hostile(routes) as feeds:
+        routes["/rss"] = reply(FEED.format(feeds.base).encode(), headers=TYPED)
         catalogue = tmp_path / "feeds.yml"
-        catalogue.write_text(f"feeds:\n  - {{id: f, url: '{feeds.base}/rss', title: F}}\n")
+        catalogue.write_text(f"feeds:\n  - {{id: f, url: '{feeds.base}/rss', title: F, full_text: true}}\n")
         environment = os.environ | {
             "EMBARGOWATCH_HOME": str(tmp_path / "home"),
             "EMBARGOWATCH_DATABASE_URL": url,
@@ -65,8 +73,18 @@ def test_a_cron_run_fires_and_nothing_is_left_behind(tmp_path: Path) -> None:
                 process.wait(40)
         log_text = (tmp_path / "serve.log").read_text(errors="replace")
     assert state == "reconciled", log_text[-3_000:]
+    # The page was read in the process with limits, which the flow run started and ended.
+    assert _texts(url)[0].count("Inspectors in the port") == 8
     _, alive = psutil.wait_procs(children, timeout=15)
     assert [p.cmdline() for p in alive] == []
+
+
+def _texts(url: str) -> list[str]:
+    engine = open_engine(url)
+    with session_scope(engine) as session:
+        found = [story.text for story in session.exec(select(StoryRow))]
+    engine.dispose()
+    return found
 
 
 def _wait_for_run(url: str, process: psutil.Popen) -> str:

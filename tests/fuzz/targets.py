@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from compliance.errors import ConfigError
 from compliance.grouping import OpenCase, act_of, group, keys_of
+from compliance.intake.article import read_page
 from compliance.intake.entries import web_link
 from compliance.intake.exchange import merge, read_rows
 from compliance.intake.fingerprint import canonical_url
@@ -110,7 +111,7 @@ def catalogue(data: bytes) -> None:
 
 def page(data: bytes) -> None:
     """Any saved page is an entry."""
-    _is_storable(page_entry(saved_document("a.html", data, NOW), "a.html", now=NOW))
+    _is_storable(page_entry(saved_document("a.html", data, NOW), "a.html", read_page, now=NOW))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

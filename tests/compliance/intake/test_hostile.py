@@ -10,6 +10,7 @@ import threading
 import time
 import tracemalloc
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from compliance.intake.health import Health
 from compliance.story import Feed, FeedState
 from compliance.webhook import deliver
 from tests.compliance.intake.hostile import Answer, Hostile, drip, hostile, raw, reply
-from tests.compliance.intake.test_guard import SPELLINGS
+from tests.compliance.intake.test_guard import INNER, SPELLINGS, host
 
 NOW = datetime.now(UTC)
 POLICY = FetchPolicy("tests", connect_timeout=2, read_timeout=1, deadline=3, max_bytes=4_000_000, allow_private=True)
@@ -79,6 +80,10 @@ CASES: dict[str, tuple[Answer, tuple[FeedState, ...], int]] = {
         0,
     ),
     "brotli bomb": (reply(bomb("br"), headers=XML + "Content-Encoding: br\r\n"), (FeedState.TOO_LARGE,), 0),
+    "deflate bomb": (
+        reply(zlib.compress(b"<rss>" + b" " * 60_000_000), headers=XML + "Content-Encoding: deflate\r\n"),
+        (FeedState.TOO_LARGE,), 0,
+    ),
     "three packings": (reply(b"x", headers="Content-Encoding: gzip, gzip, gzip\r\n"), (FeedState.CONNECTION,), 0),
     "zstd, which nobody asked for": (reply(b"x", headers="Content-Encoding: zstd\r\n"), (FeedState.CONNECTION,), 0),
     "brotli": (reply(brotli.compress(GOOD), headers=XML + "Content-Encoding: br\r\n"), (FeedState.OK,), 1),
@@ -239,7 +244,7 @@ def test_nothing_a_feed_names_is_asked_for(document: str, encoding: str) -> None
     assert not any(hostname in e.title + e.summary for e in found.entries)
 
 
-@pytest.mark.parametrize("url", SPELLINGS)
+@pytest.mark.parametrize("url", [*SPELLINGS, *(f"http://{host(address)}/" for address in INNER)])
 def test_no_hook_on_an_inner_address_is_posted_to(url: str) -> None:
     receipt = deliver("a1", {"text": "x"}, url, "", FetchPolicy("tests", connect_timeout=2, deadline=4), NOW)
     assert not receipt.accepted and receipt.http_status is None
