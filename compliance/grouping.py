@@ -23,7 +23,7 @@ from compliance.likeness import (
     likeness,
     name_rarity,
 )
-from compliance.particulars import Passage, joined, telling
+from compliance.particulars import Passage, as_told, joined, telling
 from compliance.rarity import rarity
 from compliance.standins import leads
 from rules.findings import Extraction
@@ -81,8 +81,12 @@ def act_of(
 ) -> Act:
     """Return what grouping compares, from what the rules found and the particulars of the story's sentences.
 
-    With a rulebook a leader counts as the force or state that he leads, and it is noted for whom a firm acts.
+    With a rulebook a leader counts as the force or state that he leads, it is noted for whom a firm acts, and names of
+    bodies and media tell nothing.
     """
+    if rulebook:
+        observers = as_told(rulebook.observers)
+        parts = [replace(part, names=part.names - observers) for part in parts]
     stands = {p.canonical: leads(p.canonical, rulebook) if rulebook else p.canonical for p in found.parties}
     principals = {name: rulebook.principal(name) for name in stands.values()} if rulebook else {}
     return Act(

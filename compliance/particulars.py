@@ -136,7 +136,7 @@ def _of_run(run: Sequence[str]) -> Iterator[str]:
 
 
 def _without_stops(run: Sequence[str]) -> list[str]:
-    """Return the run with letters that stood apart as one word: "U.N. Security Council" is the "UN Security Council"."""
+    """Return the run with letters that stood apart as one word: "U.N. Council" is the "UN Council"."""
     parts: list[str] = []
     letters = False
     for part in run:
@@ -171,6 +171,12 @@ def _figure(token: str) -> str:
 def telling(terms: Iterable[str], most: int) -> tuple[str, ...]:
     """Return the rarest of the terms, rarest first; ties in the order of the alphabet."""
     return tuple(sorted(terms, key=lambda term: (-rarity(term), term))[:most])
+
+
+@lru_cache(maxsize=4)
+def as_told(names: frozenset[str]) -> frozenset[str]:
+    """Return names in the form in which a passage holds them."""
+    return frozenset(" ".join(_without_stops([_bare(t) for t in _TOKEN.findall(name)])) for name in names)
 
 
 def place_names(rulebook: Rulebook) -> frozenset[str]:

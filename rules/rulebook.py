@@ -155,6 +155,12 @@ class Rulebook:
         return self.names["title"] | self.names["opener"]
 
     @cached_property
+    def observers(self) -> frozenset[str]:
+        """Every spelling of a body or a medium: those who report, judge and watch."""
+        seen = (PartyType.BODY, PartyType.MEDIA)
+        return frozenset(p.spelling for p in self.patterns if p.party and p.party.type in seen)
+
+    @cached_property
     def beginnings(self) -> frozenset[str]:
         """What the names of known parties begin with, up to each space: "Islamic" of "Islamic Movement"."""
         return frozenset(name[: m.start()] for name in self.parties for m in re.finditer(" ", name))

@@ -92,7 +92,7 @@ def test_a_page_beyond_its_limits_leaves_the_teaser_in_the_queue_with_the_reason
 def pipeline_waiting(session: object) -> int:
     from compliance.store import stories
 
-    return len(stories.waiting_ids(session))  # type: ignore[arg-type]
+    return len(stories.waiting_ids(session))
 
 
 def test_pages_of_a_feed_that_take_too_long_together_are_left_and_told(

@@ -187,3 +187,17 @@ def test_a_route_differs_only_where_each_telling_has_a_place_that_the_other_lack
 
 def test_a_ship_of_two_words_is_one_name() -> None:
     assert whole_names(frozenset({"lena", "star", "lena star", "rajin"})) == {"lena star", "rajin"}
+
+
+def test_who_watched_or_forbade_both_acts_makes_them_no_one_act() -> None:
+    law = "in breach of the U.N. Security Council's arms embargo, the Panel of Experts and Human Rights Watch said."
+    on = NOW.date()
+    one, other = (
+        act_of(extract(title, text, on, BOOK), passages(title, text, on=on), NOW, rulebook=BOOK)
+        for title, text in (
+            ("Iran shipped missiles to the Houthis", f"Iran shipped missiles to the Houthis {law}"),
+            ("North Korea shipped shells to Russia", f"North Korea shipped artillery shells to Russia {law}"),
+        )
+    )
+    assert group(one, [OpenCase(7, (other,))]).case_id is None
+    assert not {"un security council", "panel of experts", "human rights watch"} & one.told.names
