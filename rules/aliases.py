@@ -8,13 +8,13 @@ _MARKS = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "ʼ": "'", 
 _BRACKETS = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 _LIST_MARK = re.compile(r"(?:^|\s)[a-z]\)\s+")
 # What stands behind a name and is none: the birth, an identity card, a remark of the committee.
-_TAIL = re.compile(r",?\s+(?:born\b|d\.?o\.?b\.?\b|false identity|previously listed|formerly listed).*$", re.IGNORECASE)
+_TAIL = re.compile(r",? (?:born\b|d\.?o\.?b\.?\b|false identity|previously listed|formerly listed).*$", re.IGNORECASE)
 _REMARK = re.compile(
     r"\b(?:born|birth name|combat name|false identity|previously listed|formerly listed|third|second|junior|martyrs|"
     r"NGO|passport|identification)\b|^[A-Z]{2}[ie]\.\d{3}$",
     re.IGNORECASE,
 )
-_SCRIPT_WORDS = re.compile(r"\(?\boriginal script\b\)?:?\s*|\s*-\s*sub-unit name\b", re.IGNORECASE)
+_SCRIPT_WORDS = re.compile(r"\(?\boriginal script\b\)?:? ?| ?- ?sub-unit name\b", re.IGNORECASE)
 _ACRONYM = re.compile(r"[A-Z0-9][A-Z0-9&/-]{1,11}")
 _RUNS = re.compile(r"\s+")
 

@@ -57,10 +57,10 @@ KINDS = {
     "ships": "MV Lady Rose (IMO 8905490), " * (SIZE // 28),
 }
 LIMIT = 5.0
-# Patterns that are asked only whether they are all of a piece, and those that are only given so many characters: a
-# name before another, and a name field of a sanctions list. They are tried as they are used.
+# Patterns that are asked only whether they are all of a piece, and one that is only given so many characters: a name
+# before another. They are tried as they are used.
 WHOLE = (r"(?:[A-Z]\w+ ){1,3}(?:Airlines?|Airways)", r"([a-z][a-z0-9]*)?([.#][\w-]+)")
-BOUNDED = {r"([A-Z][\w-]*) $": 24, r",?\s+(?:born\b": 2_000, r"\(?\boriginal script\b": 2_000}
+BOUNDED = {r"([A-Z][\w-]*) $": 24}
 
 
 class TooSlow(BaseException):
