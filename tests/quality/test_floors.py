@@ -26,21 +26,22 @@ SETTINGS = Settings()
 
 def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     report = evaluate(trained.examples, trained.scores, trained.flagged, 0.02)
-    assert report.average_precision_hard >= 0.945
-    assert report.recall_at_review >= 0.87
-    assert report.silent_recall_at_review >= 0.86
+    assert report.average_precision_hard >= 0.955
+    assert report.recall_at_review >= 0.90
+    assert report.silent_recall_at_review >= 0.89
     assert report.flagged_by_type["ordinary"] <= 0.015
 
 
 def test_the_rules_stay_above_the_floor(learnt_roles: RoleTraining) -> None:
     report = evaluate_rules([e.annotation for e in load_corpus()], BOOK, learnt_roles.held_out)
-    assert report.f1("party") >= 0.735
-    assert report.f1("role") >= 0.545
-    assert report.share("regime") >= 0.955
-    assert report.share("kind") >= 0.95
-    assert report.share("status") >= 0.745
+    assert report.f1("party") >= 0.76
+    assert report.f1("role") >= 0.57
+    assert report.share("regime") >= 0.965
+    assert report.share("kind") >= 0.955
+    assert report.share("status") >= 0.79
     assert report.f1("denied") >= 0.57
-    assert report.false_violators <= 0.05
+    # 0.045 before 270 stories came in that name more bystanders.
+    assert report.false_violators <= 0.055
 
 
 def test_ordinary_news_seldom_raises_an_alarm() -> None:
