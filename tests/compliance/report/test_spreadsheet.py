@@ -2,6 +2,9 @@
 
 import csv
 import io
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -48,3 +51,17 @@ def test_no_value_breaks_out_of_its_cell() -> None:
 
 def test_an_empty_list_has_its_heading() -> None:
     assert "".join(spreadsheet.lines(["a", "b"], [])) == spreadsheet.BOM + '"a","b"\r\n'
+
+
+@pytest.mark.skipif(
+    shutil.which("soffice") is None, reason="NO SPREADSHEET PROGRAM: install LibreOffice Calc to open the export in it"
+)
+def test_libreoffice_finds_no_formula_in_any_column(tmp_path: Path) -> None:
+    columns = [f"column {n}" for n in range(14)]
+    rows: list[dict[str, object]] = [dict.fromkeys(columns, f"{lead}1+1") for lead in LEADS]
+    path = tmp_path / "cases.csv"
+    path.write_text("".join(spreadsheet.lines(columns, rows)), encoding="utf-8", newline="")
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "fods"]
+    subprocess.run([*command, "--outdir", str(tmp_path), str(path)], check=True, capture_output=True, timeout=240)
+    opened = (tmp_path / "cases.fods").read_text(encoding="utf-8")
+    assert "column 13" in opened and opened.count("1+1") >= len(LEADS) and "table:formula" not in opened
