@@ -212,6 +212,7 @@ def _named(
     naming = {place.clause for candidate in read.candidates for place in candidate.places}
     doubted = {n for n in naming if is_doubted(read.clauses[n][1], rulebook)}
     told = not all(is_unsaid(read.clauses[n][1], rulebook) for n in doubted) or doubted != naming
+    told = told and any(_says_anything(read.clauses[n][1]) for n in naming)
     sure = {c.name: j.violator for c, j in zip(read.candidates, judgements, strict=True)}
     for number, candidate in enumerate(read.candidates):
         given, judged = parts.get(number, []), judgements[number]
@@ -225,6 +226,11 @@ def _named(
             acts = [_learnt(number, judged, doubted, read, title, text, rulebook)]
         if acts:
             yield _party(candidate, judged, acts, read, {Field.TITLE: title, Field.TEXT: text}), acts
+
+
+def _says_anything(clause: Clause) -> bool:
+    """True where words stand beside the names: a bare name tells of no act."""
+    return any(token.mention is None and token.word.isalpha() for token in clause.tokens)
 
 
 def _acts_for_a_party(candidate: Candidate, sure: Mapping[str, float], rulebook: Rulebook) -> bool:

@@ -14,7 +14,7 @@ import yaml
 
 from rules.findings import Evidence, NationalLaw
 from rules.matching import WordMatcher
-from rules.sentences import Sentence
+from rules.sentences import Sentence, plain
 from rules.vocabulary import Field
 
 RULE = "law.national"
@@ -95,7 +95,7 @@ def national_law(
     sentences: Iterable[tuple[Field, Sentence]], fields: Mapping[Field, str], marks: NationalMarks
 ) -> tuple[NationalLaw, ...]:
     """Return whose law the story says was broken, each with the first sentence that says so."""
-    if not any(marks.names_any(value.lower()) for value in fields.values()):
+    if not any(marks.names_any(plain(value).lower()) for value in fields.values()):
         return ()
     found: dict[str, NationalLaw] = {}
     for field, sentence in sentences:

@@ -190,3 +190,10 @@ def test_the_leader_of_a_group_is_named_as_the_story_names_him() -> None:
     assert roles(found) == {("supplier", "Egypt"), ("recipient", "Khalifa Haftar")}
     assert found.regimes == ("1970",)
     assert ("recipient", "Khalifa Haftar") in {(role.value, name) for act in found.acts for role, name in act.roles}
+
+
+@pytest.mark.parametrize(
+    "text", ["Iran", "\ud800 Iran", "Iran, Russia", "Iran - 2024", "\ud800", "It rained on \ud800."]
+)
+def test_a_bare_name_tells_of_no_act_and_half_a_character_breaks_nothing(text: str) -> None:
+    assert extract("", text, DAY, BOOK).parties == ()
