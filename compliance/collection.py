@@ -204,7 +204,7 @@ class Collector:
             self._queues.hold(host_of(reading.feed.url), time.monotonic() + pause)
         try:
             links = [link for link in dict.fromkeys(self.wanted(reading)) if link][:_PAGES_PER_FEED]
-        except Exception as error:
+        except Exception as error:  # a hostile entry costs its own feed and no other
             if is_outage(error):
                 raise
             log.exception("entries broke the reader feed=%s", reading.feed.id)

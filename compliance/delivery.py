@@ -184,7 +184,7 @@ def _sent(channel: Channel, waiting: _Waiting) -> Receipt:
         return channel.send(waiting.alert_id, waiting.payload)
     except ConfigError:
         raise
-    except Exception as error:
+    except Exception as error:  # one alert that breaks its channel must not hold up the others
         log.exception("an alert could not be sent alert=%s", waiting.alert_id)
         return Receipt(False, True, None, 0, quarantine.reason_of(error))
 

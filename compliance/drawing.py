@@ -56,7 +56,7 @@ def _opens(
             case = _open(session, story, screening, drawn, now)
             priorities.restate(session, case, monitor.severity_policy)
         return True
-    except Exception as error:
+    except Exception as error:  # one drawn story that breaks costs its own case alone
         if quarantine.is_outage(error):
             raise
         session.expire_all()

@@ -109,7 +109,7 @@ def _hits_or_none(
     subject = f"hunt:{hunt_id}:{story_id}"
     try:
         found = _hits(hunter, hunt_id, story_id, title, text)
-    except Exception as error:
+    except Exception as error:  # one hostile text must not end a hunt through all stories
         log.exception("a story broke a hunt hunt=%s story=%s", hunt_id, story_id)
         quarantine.enter(session, STAGE, subject, quarantine.reason_of(error), datetime.now(UTC))
         return []

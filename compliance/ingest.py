@@ -150,7 +150,7 @@ def _stored(monitor: Monitor, run_id: str, works: Sequence[_Work], health: Mappi
     try:
         with session_scope(monitor.engine) as session:
             return [_store_feed(session, monitor, run_id, work, health[work.reading.feed.id]) for work in works]
-    except Exception as error:
+    except Exception as error:  # one feed that breaks the store must not cost the others theirs
         if quarantine.is_outage(error) or (len(works) == 1 and works[0].has_broken):
             raise
         log.exception("feeds could not be stored first_feed=%s", works[0].reading.feed.id)

@@ -213,7 +213,7 @@ def _load_each(monitor: Monitor, ids: Sequence[int]) -> tuple[list[Story], list[
     try:
         with session_scope(monitor.engine) as session:
             return stories.load(session, ids), []
-    except Exception as error:
+    except Exception as error:  # whichever story cannot be read is to be found by halves
         if quarantine.is_outage(error):
             raise
         if len(ids) == 1:
@@ -233,7 +233,7 @@ def _file_each(
             found = _file(session, monitor, judged, run_id, counts)
         rivals |= found
         return list(judged), []
-    except Exception as error:
+    except Exception as error:  # whichever story cannot be filed is to be found by halves
         counts.reset_to(before)
         if quarantine.is_outage(error):
             raise

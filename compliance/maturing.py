@@ -52,7 +52,7 @@ def _queued(session: Session, subject: str, step: Callable[[], int], now: dateti
     try:
         with session.begin_nested():
             queued = step()
-    except Exception as error:
+    except Exception as error:  # one step that breaks must not hold up the others
         if quarantine.is_outage(error):
             raise
         session.expire_all()

@@ -79,7 +79,7 @@ def sort_entries(session: Session, feed_id: str, entries: Sequence[Entry]) -> So
     try:
         with session.begin_nested():
             return _sorted(session, feed_id, entries)
-    except Exception as error:
+    except Exception as error:  # whichever entry breaks the comparison is told apart below
         if quarantine.is_outage(error):
             raise
         log.warning("entries could not be told apart together feed=%s reason=%s", feed_id, quarantine.reason_of(error))
@@ -93,7 +93,7 @@ def _why_it_breaks(session: Session, feed_id: str, entry: Entry) -> str | None:
     try:
         with session.begin_nested():
             _sorted(session, feed_id, [entry])
-    except Exception as error:
+    except Exception as error:  # whatever an entry breaks is the reason it is set aside with
         if quarantine.is_outage(error):
             raise
         return quarantine.reason_of(error)
@@ -223,7 +223,7 @@ class Shelf:
         try:
             with self.session.begin_nested():
                 step()
-        except Exception as error:
+        except Exception as error:  # whatever an entry breaks costs that entry alone
             if quarantine.is_outage(error):
                 raise
             # SQLite gives the numbers of rows taken back to the next ones, which the session would take for the old.
