@@ -120,8 +120,12 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The path of a Chromium."""
-    return chromium()
+    """The path of a Chromium; what a page is waited for is waited for patiently, since the machine may be busy."""
+    path = chromium()
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=60_000)
+    return path
 
 
 @pytest.fixture(scope="session")

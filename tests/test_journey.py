@@ -1,15 +1,9 @@
 """The whole journey over real sockets: feed server → flow → database → case → receiver → decision in a browser."""
 
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 from sqlalchemy import Engine
 
 from compliance.receiver import catch_alerts, caught
@@ -19,6 +13,7 @@ from compliance.store.database import session_scope
 from compliance.store.users import Role
 from compliance.web.app import create_app
 from tests.compliance.intake.hostile import hostile, reply
+from tests.serving import serving
 
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 PASSWORD = "a long enough password"
@@ -34,22 +29,6 @@ FEED = f"""<?xml version="1.0"?><rss version="2.0"><channel><title>Harbour Wire<
 <item><title>Rain delays cup final</title><guid isPermaLink="false">b</guid><link>https://wire.example/b</link>
 <pubDate>Fri, 20 Nov 2026 11:00:00 GMT</pubDate><description>The final was put off until Sunday.</description></item>
 </channel></rss>"""
-
-
-@contextmanager
-def running_desk(settings: Settings, engine: Engine) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(create_app(settings, engine), host="127.0.0.1", port=port, log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.mark.browser
@@ -77,7 +56,7 @@ def test_a_story_travels_from_feed_to_decision(
         users.add_user(session, "ada", Role.APPROVER, PASSWORD, datetime.now(UTC))
     [mail] = caught(mails)
     assert case.reference in str(mail["subject"]) and "North Korea (supplier)" in str(mail["text"])
-    with running_desk(settings, engine) as base:
+    with serving(create_app(settings, engine)) as base:
         _decide_in_browser(base, chromium_path, case.reference, drawn.reference)
     with session_scope(engine) as session:
         first, last = ledger.of_subject(session, case.reference)[-2:]

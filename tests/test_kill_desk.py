@@ -69,7 +69,7 @@ class Desk:
         self.browser = requests.Session()
         for _ in range(600):
             try:
-                self.browser.get(f"{self.base}/healthz", timeout=5)
+                self.browser.get(f"{self.base}/healthz", timeout=60)
                 break
             except requests.ConnectionError:
                 time.sleep(0.05)

@@ -75,7 +75,7 @@ def test_a_cron_run_fires_and_nothing_is_left_behind(tmp_path: Path) -> None:
     assert state == "reconciled", log_text[-3_000:]
     # The page was read in the process with limits, which the flow run started and ended.
     assert _texts(url)[0].count("Inspectors in the port") == 8
-    _, alive = psutil.wait_procs(children, timeout=15)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert [p.cmdline() for p in alive] == []
 
 

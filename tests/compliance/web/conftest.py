@@ -1,19 +1,13 @@
 """A desk on a fresh database with one case in its queue and one person per role."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, make_url
 
@@ -27,6 +21,7 @@ from compliance.store.users import Role, Scope
 from compliance.story import Story
 from compliance.web.app import create_app
 from tests import factories
+from tests.serving import serving
 
 PASSWORD = "a long enough password"
 
@@ -115,22 +110,6 @@ def client(desk_settings: Settings, desk_engine: Engine) -> Iterator[TestClient]
     app = create_app(desk_settings, desk_engine)
     with TestClient(app, base_url="http://127.0.0.1:8000", follow_redirects=False) as client:
         yield client
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """Serve an app on a free port of loopback; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture

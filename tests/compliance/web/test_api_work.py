@@ -21,9 +21,10 @@ from compliance.store.tables import LedgerRow
 from compliance.store.tables_people import AnswerRow
 from compliance.web.app import create_app
 from tests import factories
-from tests.compliance.web.conftest import bearer, make_token, open_case, serving, severity, sign_in, staff
+from tests.compliance.web.conftest import bearer, make_token, open_case, severity, sign_in, staff
 from tests.compliance.web.test_rights import API, filled
 from tests.compliance.web.test_work import join
+from tests.serving import serving
 
 V1 = "/api/v1"
 DECISION = {"disposition": "breach", "reason": "act_alleged", "note": "seen"}

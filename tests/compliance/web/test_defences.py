@@ -219,7 +219,7 @@ def test_no_name_climbs_out_of_its_place(client: TestClient, desk_url: str, desk
 def _asked_raw(port: int, target: str, token: str) -> str:
     """Send the target as it stands, bytes and all, and return the answer."""
     sent = target.encode("utf-8").replace(b"\n", b"").replace(b" ", b"%20")[:7_000]
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         head = f" HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
         line.sendall(b"GET " + sent + head.encode())
         answer = b"".join(iter(lambda: line.recv(65_536), b""))

@@ -54,7 +54,7 @@ def through_provider(client: TestClient, target: str = "/") -> str:
     """Begin at the desk, go through the provider as a browser would; return the path to come back on."""
     away = client.get("/login/sso", params={"next": target})
     assert away.status_code == 303, away.text
-    back = requests.get(away.headers["location"], allow_redirects=False, timeout=5).headers["location"]
+    back = requests.get(away.headers["location"], allow_redirects=False, timeout=60).headers["location"]
     assert back.startswith("http://127.0.0.1:8000/login/sso/return?")
     return back.removeprefix("http://127.0.0.1:8000")
 
@@ -179,7 +179,7 @@ def test_a_provider_that_names_another_or_an_unsafe_address_is_not_used(
     client = desk()
     away = client.get("/login/sso")
     if away.status_code == 303:
-        back = requests.get(away.headers["location"], allow_redirects=False, timeout=5).headers["location"]
+        back = requests.get(away.headers["location"], allow_redirects=False, timeout=60).headers["location"]
         away = client.get(back.removeprefix("http://127.0.0.1:8000"))
     assert away.status_code == 403
     assert "/token" not in provider.asked
