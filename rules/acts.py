@@ -31,12 +31,14 @@ class When:
     """The days of an act, one span for each that the story names, and the words that tell the first.
 
     ``own`` is True where the sentence of the act itself tells them, False where one beside it or the text of a headline
-    does.
+    does. ``past`` is True where they are those of a party or a programme that is no more, so that no misread year can
+    have told them.
     """
 
     spans: tuple[Span, ...]
     evidence: Evidence
     own: bool = True
+    past: bool = False
 
     def __str__(self) -> str:
         """Return the days as ISO 8601 writes days and intervals."""

@@ -65,6 +65,7 @@ _LINKED_BY_AND = words_of(
     "Development Industry Industrial Shipping Construction Assembly Communication Manufacture Supply Asia Metals "
     "Commodities Equality Security Chemical Machinery Engineering Finance General Justice Cultural Export"
 )
+_COUNTING = words_of("all one two three four five six seven eight nine ten first second")
 _ARTICLE = re.compile(r"^(?:[Tt]he|M/?V|MT)\s+")
 # Names of more words than this on either side are no names.
 _MOST_PARTS = 12
@@ -133,6 +134,9 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
         name = longest.get(run.name, "")
         if name and not _is_nobody(name, rulebook):
             type_ = run.type or _type_of(name, clauses[run.place.clause][1], run.place, rulebook)
+            # A ship may bear the name of a town; nobody else does who is named by it alone.
+            if name in rulebook.towns and type_ is not PartyType.VESSEL and name not in found:
+                continue
             held = found.setdefault(name, Candidate(name, type_, is_known=False))
             if held.type is PartyType.ORGANISATION and not held.is_known:
                 held.type = type_
@@ -169,9 +173,17 @@ def name_ending(name: str) -> str:
 
 def _is_nobody(name: str, rulebook: Rulebook) -> bool:
     """True for regions, days and the like, places, and names that a list has already accounted for."""
-    if name in rulebook.places or name in rulebook.parties or name.lower() in rulebook.names["nobody"]:
+    lowered = name.lower()
+    if name in rulebook.places or name in rulebook.parties or lowered in rulebook.names["nobody"]:
         return True
-    return name in rulebook.beginnings
+    return name in rulebook.beginnings or _is_landmark(lowered.split(), rulebook)
+
+
+def _is_landmark(words: Sequence[str], rulebook: Rulebook) -> bool:
+    """True for "Lake Azuei" and "Flagler Street"; a number makes it the name of a ship: "Port Olya-3"."""
+    if len(words) < 2 or any(c.isdigit() for c in words[-1]):
+        return False
+    return words[0] in rulebook.names["landmark_first"] or words[-1] in rulebook.names["landmark_last"]
 
 
 def _is_title_case(text: str) -> bool:
@@ -312,10 +324,16 @@ def _is_skipped(text: str, word: tuple[int, int], skipped: frozenset[str], commo
     lowered = text[start:end].lower()
     bare = lowered.strip(".")
     if bare in skipped:
-        return True
+        # Within a sentence "All Star Trading" and "Three Rivers" are names as they stand.
+        return bare not in _COUNTING or not _is_within(text, start)
     if "-" in bare and (all(part in skipped for part in bare.split("-")) or _COMPOUND.search(lowered)):
         return True
     return not text[:start].strip("\"'( ") and lowered in common
+
+
+def _is_within(text: str, start: int) -> bool:
+    """True where a word in lower case stands just before."""
+    return text[max(0, start - 2) : start - 1].islower() and text[start - 1 : start] == " "
 
 
 def _whole(text: str, words: Sequence[tuple[int, int]]) -> tuple[int, int]:

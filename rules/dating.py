@@ -3,7 +3,8 @@
 The days belong to the words of the act, not to whatever year the story names. In a sentence each day belongs to the
 event that is told just before it, or to the first after it where none is: "sentenced in 2017 for selling arms between
 2000 and 2003" dates a sentence and a sale. What the sentence of the act leaves open, the next or the one before may say
-where it goes on about moving or seizing. An act whose day the story leaves open is of the story's day.
+where it goes on about moving or seizing. What a party is said to have done that is no more, it did while it was. An act
+whose day the story leaves open otherwise is of the story's day.
 """
 
 import re
@@ -11,11 +12,11 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rules.acts import MOVING, Act, When, names_of, phrases_in
 from rules.clauses import Clause
-from rules.days import NamedDays, days_in, lowered_in_place
+from rules.days import RELIEVED, NamedDays, Span, days_in, lowered_in_place, relief_in
 from rules.findings import Evidence
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field
@@ -45,7 +46,8 @@ def dated_acts(
         return []
     dating = _Dating(clauses, fields, on, rulebook)
     found = [replace(act, when=dating.when(act)) if act.when is None else act for act in acts]
-    return [_as_in_text(act, found) if _is_open_headline(act) else act for act in found]
+    found = [_as_in_text(act, found) if _is_open_headline(act) else act for act in found]
+    return [replace(act, when=dating.of_its_time(act)) if act.when is None else act for act in found]
 
 
 def _is_open_headline(act: Act) -> bool:
@@ -82,6 +84,41 @@ class _Dating:
                 return self._told(near, told, own=False)
         return None
 
+    def of_its_time(self, act: Act) -> When | None:
+        """Return the days of a party of its sentence that is no more, or of a relief programme that the story names."""
+        number = self._clause_of(act)
+        if number is None or self.on is None:
+            return None
+        field, clause = self.clauses[number]
+        for mention in (m for i in clause.parties if (m := clause.tokens[i].mention) is not None):
+            days = self._days_of_party(mention.canonical)
+            if days is not None and days.last < self.on:
+                return When((days,), self._evidence(field, mention.start, mention.end), own=False, past=True)
+        return self._of_relief(act)
+
+    def _days_of_party(self, name: str) -> Span | None:
+        party = self.rulebook.parties.get(self.rulebook.principal(name))
+        return party.days if party is not None else None
+
+    def _of_relief(self, act: Act) -> When | None:
+        names = names_of(act)
+        if RELIEVED not in names and RELIEVED not in {self.rulebook.principal(name) for name in names}:
+            return None
+        return self._relief
+
+    @cached_property
+    def _relief(self) -> When | None:
+        for field, clause in self.clauses:
+            told = relief_in(clause.sentence.text)
+            if told is not None and self.on is not None and told.span.last < self.on:
+                start = clause.sentence.start
+                evidence = self._evidence(field, start + told.start, start + told.end)
+                return When((told.span,), evidence, own=False, past=True)
+        return None
+
+    def _evidence(self, field: Field, start: int, end: int) -> Evidence:
+        return Evidence(field, start, end, self.fields[field][start:end], _RULE)
+
     def _clause_of(self, act: Act) -> int | None:
         place = (act.evidence.field is Field.TEXT, act.evidence.start)
         at = bisect_right(self._starts, place) - 1
@@ -105,8 +142,7 @@ class _Dating:
     def _told(self, number: int, told: Sequence[NamedDays], own: bool) -> When:
         field, clause = self.clauses[number]
         start, end = clause.sentence.start + told[0].start, clause.sentence.start + told[0].end
-        evidence = Evidence(field, start, end, self.fields[field][start:end], _RULE)
-        return When(tuple(dict.fromkeys(days.span for days in told)), evidence, own)
+        return When(tuple(dict.fromkeys(days.span for days in told)), self._evidence(field, start, end), own)
 
 
 def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterator[NamedDays]:

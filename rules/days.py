@@ -53,6 +53,11 @@ _ANY = re.compile(rf"(?<![\w-])(?:{'|'.join(f'(?P<{name}>{form})' for name, form
 _MARK = re.compile(
     rf"\d|\bago\b|\b(?:last|this|previous) (?:year|month)|{'|'.join(m for m in _MONTHS if len(m) > 4)}|\bmay\b"
 )
+# The relief programme of resolution 986 (1995): from its first oil, 10 December 1996, to the end of the ban on trade
+# that it was an exception to, by resolution 1483 (2003).
+_RELIEF = re.compile(r"\boil[ -]for[ -]food\b", re.IGNORECASE)
+_RELIEF_DAYS = (date(1996, 12, 10), date(2003, 5, 22))
+RELIEVED = "Iraq"
 _EPOCH = date(1945, 10, 24)  # The Charter entered into force: no measure is older.
 
 
@@ -91,6 +96,12 @@ def days_in(sentence: str, on: date | None) -> Iterator[NamedDays]:
         if span is None or span.first < _EPOCH or (on is not None and span.first > on):
             continue
         yield NamedDays(match.start(), match.end(), span if on is None else Span(span.first, min(span.last, on)))
+
+
+def relief_in(sentence: str) -> NamedDays | None:
+    """Return where a sentence names the relief programme for Iraq, with the days on which that ran."""
+    match = _RELIEF.search(sentence)
+    return NamedDays(match.start(), match.end(), Span(*_RELIEF_DAYS)) if match else None
 
 
 def lowered_in_place(text: str) -> str:

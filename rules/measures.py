@@ -82,8 +82,8 @@ def _is_early(act: Act) -> bool:
 def told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set[str]:
     """Return the regimes under which the story is about an old act.
 
-    It says so in a sentence that a frame reads, and of its acts under any regime most are under this one. A paragraph
-    of history in news of something else revives no law.
+    It says so in a sentence that a frame reads, or by a party or a programme that is no more, and of its acts under any
+    regime most are under this one. A paragraph of history in news of something else revives no law.
     """
     touching: Counter[str] = Counter()
     told: set[str] = set()
@@ -94,7 +94,7 @@ def told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set
         weight = 3 if act.strong else 1
         touching.update(dict.fromkeys(regimes, weight))
         most += weight if regimes else 0
-        if act.strong and act.when is not None and not _is_recent(act.when, on):
+        if act.when is not None and (act.strong or act.when.past) and not _is_recent(act.when, on):
             told |= regimes
     return {regime for regime in told if 2 * touching[regime] >= most}
 

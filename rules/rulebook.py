@@ -4,12 +4,14 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from rules.days import Span
 from rules.frames import Frame, compile_frame
 from rules.inflection import verb_forms
 from rules.linear import StoryWeights, load_story_weights
@@ -23,7 +25,7 @@ from rules.written import WrittenWords
 BOOK = Path(__file__).parent / "book"
 # The same safe loader in C, where the library has it, reads the book in a third of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue", "usually"}
+_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue", "usually", "days"}
 
 
 class RulebookError(ValueError):
@@ -34,7 +36,8 @@ class RulebookError(ValueError):
 class KnownParty:
     """A party the book knows: its canonical name, type, whom it acts for, and cues an acronym needs.
 
-    ``usually`` is the part a target has in an act with goods of a kind, where that is not the recipient's.
+    ``usually`` is the part a target has in an act with goods of a kind, where that is not the recipient's. ``days`` are
+    those on which it was there, of a party that is no more.
     """
 
     name: str
@@ -42,6 +45,7 @@ class KnownParty:
     belongs_to: str | None
     needs_cue: tuple[str, ...]
     usually: tuple[tuple[Kind, Role], ...] = ()
+    days: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Rulebook:
     names: Mapping[str, frozenset[str]]
     frames: tuple[Frame, ...]
     places: Mapping[str, str]
+    towns: frozenset[str]
     roles: RoleWeights
     story: StoryWeights
     national: NationalMarks
@@ -144,7 +149,7 @@ class Rulebook:
         """The classes of each word that stands around names."""
         found: dict[str, list[str]] = {}
         for name, words in self.names.items():
-            if name not in ("title", "opener", "nobody", "personnel"):
+            if name not in ("title", "opener", "nobody", "personnel", "landmark_first", "landmark_last"):
                 for word in words:
                     found.setdefault(word, []).append(name)
         return {word: tuple(sorted(names)) for word, names in found.items()}
@@ -226,6 +231,7 @@ def _load(book: Path) -> Rulebook:
         names={name: frozenset(map(str, forms)) for name, forms in words["names"].items()},
         frames=frames,
         places=places,
+        towns=_towns(book / "towns.txt"),
         roles=_weights(book / "roles.json"),
         story=_story_weights(book / "story.json"),
         national=_national(book / "national.yml"),
@@ -276,7 +282,7 @@ def _story_weights(path: Path) -> StoryWeights:
 def _digest(book: Path) -> str:
     """Cover the declared rules and the engine that reads them: either changes the answers."""
     sha = hashlib.sha256()
-    for folder, pattern in ((book, "*.yml"), (book, "*.json"), (Path(__file__).parent, "*.py")):
+    for folder, pattern in ((book, "*.yml"), (book, "*.txt"), (book, "*.json"), (Path(__file__).parent, "*.py")):
         for path in sorted(folder.rglob(pattern), key=lambda p: str(p.relative_to(folder))):
             sha.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return sha.hexdigest()[:12]
@@ -305,7 +311,7 @@ def _add_party(row: Any, where: str, parties: dict[str, KnownParty], patterns: d
     except ValueError:
         raise RulebookError(f"{where}: type: unknown word {row.get('type')!r}") from None
     cues = tuple(_texts(row, "needs_cue", where))
-    party = KnownParty(row["name"], type_, row.get("belongs_to"), cues, _usually(row, where))
+    party = KnownParty(row["name"], type_, row.get("belongs_to"), cues, _usually(row, where), _days(row, where))
     parties[party.name] = party
     for spelling in (party.name, *_texts(row, "aliases", where)):
         _add_spelling(Pattern(spelling, party), patterns)
@@ -321,6 +327,15 @@ def _usually(row: Mapping[str, Any], where: str) -> tuple[tuple[Kind, Role], ...
         return tuple((Kind(kind), Role(role)) for kind, role in given.items())
     except ValueError as error:
         raise RulebookError(f"{where}: usually: {error}") from error
+
+
+def _days(row: Mapping[str, Any], where: str) -> Span | None:
+    given = row.get("days")
+    if given is None:
+        return None
+    if not isinstance(given, list) or [type(day) for day in given] != [date, date] or given[0] > given[1]:
+        raise RulebookError(f"{where}: days: expected the first day and the last, in that order")
+    return Span(*given)
 
 
 def _add_spelling(pattern: Pattern, patterns: dict[str, Pattern]) -> None:
@@ -343,6 +358,18 @@ def _places(path: Path, parties: Mapping[str, KnownParty]) -> dict[str, str]:
             raise RulebookError(f"{path.name}: no party is named {territory!r}")
         found.update({str(name): territory for name in names})
     return found
+
+
+def _towns(path: Path) -> frozenset[str]:
+    """Return the names of towns, one a line; a line that begins with # is a note."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RulebookError(f"{path.name}: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line != line.strip():
+            raise RulebookError(f"{path.name}: line {number}: expected one name and nothing else")
+    return frozenset(line for line in lines if not line.startswith("#"))
 
 
 def _goods(path: Path) -> Iterator[Pattern]:

@@ -30,10 +30,11 @@ from compliance.store import cases, origins, runs, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, RunFeedRow
 from compliance.story import Story
+from compliance.web.app import create_app
 from tests import factories
 from tests.compliance.web.conftest import PASSWORD, open_case, severity, staff
 from tests.conftest import chromium
-from tests.test_journey import running_desk
+from tests.serving import serving
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}},
@@ -177,7 +178,7 @@ def main(folder: Path) -> None:
     with tempfile.TemporaryDirectory() as home:
         monitor = fill(Settings(home=Path(home), database_url=f"sqlite:///{home}/desk.db"))
         pages = pages_of(monitor.engine)
-        with running_desk(monitor.settings, monitor.engine) as url, sync_playwright() as playwright:
+        with serving(create_app(monitor.settings, monitor.engine)) as url, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox"], env={**os.environ, "FONTCONFIG_FILE": _fonts(home)}
             )

@@ -14,9 +14,10 @@ from compliance.severity import load_severity_policy
 from compliance.store import cases, changes, ledger
 from compliance.store.database import session_scope
 from compliance.store.tables import CaseRow
+from compliance.web.app import create_app
 from tests import factories
 from tests.compliance.web.conftest import PASSWORD, desk_engine, desk_settings, open_case, severity, staffed_desk
-from tests.test_journey import running_desk
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,7 +35,7 @@ def desk(desk_settings: Settings, desk_engine: Engine) -> Iterator[str]:
     for number in range(2):
         told = factories.story(fingerprint=f"{number}" * 64, title=f"Shells again, report {number}")
         open_case(desk_engine, told, factories.screening(0.5 - number / 10), severity())
-    with running_desk(desk_settings, desk_engine) as base:
+    with serving(create_app(desk_settings, desk_engine)) as base:
         yield base
 
 

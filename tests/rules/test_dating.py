@@ -131,3 +131,28 @@ def test_the_words_of_the_days_are_quoted_at_their_place(noise: str) -> None:
     text = f"{noise}Iran sent rifles to the Houthis between 2016\u2013and 2018, or rather from 2016\u20132018."
     quoted = [hit.when.evidence for hit in read(text).hits if hit.when is not None]
     assert quoted and all(text[e.start : e.end] == e.quote for e in quoted)
+
+
+SADDAM = "A trader from Geneva pleaded guilty to paying surcharges to Saddam Hussein's government for its crude."
+
+
+def test_what_a_party_that_is_no_more_did_is_of_the_days_on_which_it_was() -> None:
+    found = read(SADDAM, date(2007, 3, 2))
+    assert "661" in found.regimes and days(found) == {"1979-07-16/2003-04-09"}
+    told = next(hit.when.evidence for hit in found.hits if hit.when is not None)
+    assert SADDAM[told.start : told.end] == told.quote and "Saddam" in told.quote
+    # While it was there, the day is the story's.
+    assert days(read(SADDAM, date(2001, 3, 2))) == set()
+    # A year that the story names says more than the party does.
+    assert days(read(SADDAM.replace("crude.", "crude in 2001."), date(2007, 3, 2))) == {"2001-01-01/2001-12-31"}
+
+
+def test_a_story_of_the_relief_programme_for_iraq_is_of_the_days_on_which_it_ran() -> None:
+    text = "The exporter paid Iraqi ministries $2 million in kickbacks. It won its contracts under the {}."
+    found = read(text.format("oil-for-food programme"), date(2006, 11, 7))
+    assert found.regimes == ("661",) and days(found) == {"1996-12-10/2003-05-22"}
+    assert read(text.format("Oil for Food Program"), date(2006, 11, 7)).regimes == ("661",)
+    assert read(text.format("ministry's programme"), date(2006, 11, 7)).regimes == ()
+    # Of other states the programme tells nothing.
+    other = read(text.format("oil-for-food programme").replace("Iraqi", "Liberian"), date(2006, 11, 7))
+    assert "1996" not in "".join(days(other))

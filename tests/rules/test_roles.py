@@ -55,6 +55,8 @@ def test_short_forms_of_a_name_are_one_candidate() -> None:
         ("It paid Orrin Economic and Trade Company, Ltd. for steel.", "Orrin Economic and Trade Company, Ltd.",
          PartyType.COMPANY),
         ("It was sold by Tehran-based Orrin Trading.", "Orrin Trading", PartyType.COMPANY),
+        ("The rifles were bought by All Harbour Trading.", "All Harbour Trading", PartyType.COMPANY),
+        ("It was paid by Trucker Idris Walet Noor.", "Idris Walet Noor", PartyType.PERSON),
     ],
 )  # fmt: skip
 def test_a_name_is_taken_whole_and_without_what_stands_before_it(text: str, name: str, type_: PartyType) -> None:
@@ -62,6 +64,19 @@ def test_a_name_is_taken_whole_and_without_what_stands_before_it(text: str, name
     assert name in found and found[name].type is type_
     place = found[name].places[0]
     assert f"It rained. {text}"[place.start : place.end].lower() == name.lower()
+
+
+@pytest.mark.parametrize("name", ["Melbourne", "Lake Azuei", "Flagler Street", "Operation Sharp Guard", "HMS Chatham"])
+def test_a_town_a_landmark_or_a_warship_is_nobody(name: str) -> None:
+    assert candidates(f"It rained. The rifles were sold near {name} and later at {name} again.") == {}
+
+
+def test_a_ship_may_bear_the_name_of_a_town_or_of_a_port() -> None:
+    found = candidates(
+        "It rained. The rifles were on the freighter Melbourne. The Melbourne had met the tanker Port Olya-3."
+    )
+    assert {name: c.type for name, c in found.items()} == dict.fromkeys(("Melbourne", "Port Olya-3"), PartyType.VESSEL)
+    assert len(found["Melbourne"].places) == 2
 
 
 def test_a_leader_is_a_candidate_and_so_is_the_party_he_leads() -> None:
