@@ -35,6 +35,7 @@ _FIGURE = re.compile(r" (?:No\. )?(?:\d{1,4})(?![\w%]|[.,]\d| ?(?:million|billio
 _FORMS = words_of(
     "Ltd Limited LLC L.L.C. Inc Corp Corporation Co Company GmbH FZE FZCO DMCC SARL SAL JSC OOO PLC Pte S.A. SA"
 )
+_JUNIOR = words_of("Jr Jr. Sr Sr. II III")
 _IN_BRACKETS = words_of("Private Pvt S HK Pte Pty")
 # "Tehran-based", "Tutsi-led": no part of the name that follows.
 _COMPOUND = re.compile(
@@ -244,7 +245,7 @@ def _go_together(text: str, run: Sequence[tuple[int, int]], start: int, end: int
     if _GAP.fullmatch(gap):
         return True
     if gap in (", ", "., "):
-        return after in _FORMS
+        return after in _FORMS or after in _JUNIOR
     if gap == ". ":
         return before in _FORMS and after in _FORMS
     if gap == " (":
