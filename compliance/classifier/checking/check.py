@@ -33,7 +33,7 @@ def check_corpus(folder: Path, rulebook: Rulebook) -> CorpusReport:
         raise ConfigError(f"{folder}: holds no stories")
     warnings: list[str] = []
     for record in records:
-        wrong, doubtful = law_findings(record, rulebook.regimes)
+        wrong, doubtful = law_findings(record, rulebook)
         faults += [*quote_faults(record), *denial_faults(record, rulebook), *wrong]
         warnings += doubtful
     faults += twin_faults(records)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from compliance.classifier.checking.record import Record, StoryLine
+from rules.days import relief_in
 from rules.mentions import find_mentions
 from rules.regime import Regime
 from rules.rulebook import Rulebook
@@ -57,14 +58,15 @@ def twin_faults(records: Sequence[Record]) -> Iterator[str]:
             yield record.says(f"twin_of: {twin.id} has the same label, {story.label}")
 
 
-def law_findings(record: Record, regimes: Mapping[str, Regime]) -> tuple[list[str], list[str]]:
+def law_findings(record: Record, rulebook: Rulebook) -> tuple[list[str], list[str]]:
     """Return faults and warnings about the story's regimes.
 
     Each must be one of the book's, under the book's own number. On a breach it must have been in force on the story's
-    day; one that was not is a warning where the story names a year in which it was (the act may be of that year), else
-    a fault.
+    day; one that was not is a warning where the story names a year in which it was (the act may be of that year), or a
+    party or a programme of such years that is no more, else a fault.
     """
     faults, warnings = [], []
+    regimes = rulebook.regimes
     for number in record.story.regimes:
         regime = regimes.get(number)
         if regime is None:
@@ -73,6 +75,8 @@ def law_findings(record: Record, regimes: Mapping[str, Regime]) -> tuple[list[st
             told = f"regimes: {number} was not in force on {record.story.published}"
             if years := _years_in_force(record.story, regime):
                 warnings.append(record.says(f"{told}; the story names {', '.join(map(str, years))}, when it was"))
+            elif gone := _gone_in_force(record.story, regime, rulebook):
+                warnings.append(record.says(f"{told}; the story names {', '.join(gone)}, of days on which it was"))
             else:
                 faults.append(record.says(told))
     return faults, warnings
@@ -88,4 +92,17 @@ def _years_in_force(story: StoryLine, regime: Regime) -> list[int]:
         year
         for year in named
         if year <= story.published.year and any(regime.is_in_force(date(year, month, 15)) for month in range(1, 13))
+    )
+
+
+def _gone_in_force(story: StoryLine, regime: Regime, rulebook: Rulebook) -> list[str]:
+    """Return who or what is no more and was while the regime was in force."""
+    told = {rulebook.principal(m.canonical) for m in find_mentions(story.whole, rulebook)}
+    days = {name: party.days for name in told if (party := rulebook.parties.get(name)) and party.days}
+    if relief := relief_in(story.whole):
+        days[story.whole[relief.start : relief.end]] = relief.span
+    return sorted(
+        name
+        for name, span in days.items()
+        if any(m.is_in_force_between(span.first, span.last) for m in regime.measures)
     )

@@ -162,6 +162,14 @@ def test_an_act_of_a_year_in_force_told_later_is_a_warning(folder: Path) -> None
     assert "the story names 2014, when it was" in report.warnings[0]
 
 
+def test_an_act_of_a_party_that_is_no_more_told_later_is_a_warning(folder: Path) -> None:
+    ended = BREACH | {"regimes": ["661"], "published": "2007-05-01", "denied_by": []}
+    assert "661 was not in force on 2007-05-01" in of_stories(check(folder, ended, TWIN))[0]
+    for told in ("Saddam Hussein's government", "the oil-for-food programme"):
+        report = check(folder, ended | {"text": f"{ended['text']} It was for {told}."}, TWIN)
+        assert of_stories(report) == [] and "of days on which it was" in report.warnings[0]
+
+
 def test_wording_taken_from_another_event_is_named_and_a_twins_is_not(folder: Path) -> None:
     copy = BREACH | {"id": "x1-003", "title": "Kremlin shrugs"}
     assert of_stories(check(folder, BREACH, copy)) == []
