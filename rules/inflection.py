@@ -14,7 +14,9 @@ _IRREGULAR = {
     "rebut": ("rebutted", "rebutted"), "channel": ("channelled", "channelled"), "siphon": ("siphoned", "siphoned"),
     "drain": ("drained", "drained"), "stop": ("stopped", "stopped"), "drop": ("dropped", "dropped"),
     "airdrop": ("airdropped", "airdropped"), "outfit": ("outfitted", "outfitted"), "remit": ("remitted", "remitted"),
-    "bust": ("busted", "busted"),
+    "bust": ("busted", "busted"), "fight": ("fought", "fought"), "strike": ("struck", "struck"),
+    "shoot": ("shot", "shot"), "hit": ("hit", "hit"), "let": ("let", "let"), "lend": ("lent", "lent"),
+    "feed": ("fed", "fed"), "teach": ("taught", "taught"),
     "travel": ("travelled", "travelled"), "label": ("labelled", "labelled"), "mislabel": ("mislabelled", "mislabelled"),
 }  # fmt: skip
 _DOUBLED = (
