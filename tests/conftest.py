@@ -25,6 +25,7 @@ from compliance.store.database import open_engine, upgrade
 if TYPE_CHECKING:
     from compliance.classifier.role_training import RoleTraining
     from compliance.classifier.training import Training
+    from compliance.monitor import Monitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -93,6 +94,18 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         webhook_allow_private=True,
         fetch_deadline=10,
     )
+
+
+@pytest.fixture
+def monitor(settings: Settings, tmp_path: Path) -> "Iterator[Monitor]":
+    """A monitor of one feed on that database."""
+    from compliance.monitor import assemble
+
+    catalogue = tmp_path / "feeds.yml"
+    catalogue.write_text("feeds:\n  - {id: f, url: 'https://news.example/rss', title: F}\n")
+    monitor = assemble(settings, catalogue)
+    yield monitor
+    monitor.engine.dispose()
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ WORDS = (
 )  # fmt: skip
 FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
 _THINGS = frozenset((*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel"))
+# What is given, paid or got need not be named where a target itself is: hands were filled, a ransom was paid.
+_MOVES = frozenset(("v_supply", "v_pay", "v_receive", "transfer"))
 _MADE = ("-made", "-supplied", "-built", "-manufactured", "-backed", "-armed", "-provided")
 
 
@@ -69,9 +71,12 @@ class Reading:
     def passes_gate(self) -> bool:
         """True where the story names a target, its land or a place there, and anything moved, paid, stolen or earned.
 
-        Without both there is no act to look for; the gate's recall is measured with the model.
+        Beside a target itself it is enough that something is given, paid or got. Without both there is no act to look
+        for; the gate's recall is measured with the model.
         """
         named: frozenset[str] = frozenset().union(*self.flags)
+        if TARGET in named and not named.isdisjoint(_MOVES):
+            return True
         return not named.isdisjoint(SCENES) and not named.isdisjoint(_THINGS)
 
     @property
@@ -148,10 +153,11 @@ class Reader:
 
     @cached_property
     def _sieves(self) -> tuple[WordMatcher, WordMatcher]:
-        """What the gate asks for: the spellings that set a scene, and those of things."""
+        """What the gate asks for: the spellings that set a scene, and those of things or of a target itself."""
         flagged = list(zip(self._spellings, self._flags, strict=True))
         scenes = [s for s, flags in flagged if not flags.isdisjoint(SCENES)]
-        return WordMatcher(scenes), WordMatcher([s for s, flags in flagged if not flags.isdisjoint(_THINGS)])
+        wanted = [s for s, flags in flagged if not flags.isdisjoint(_THINGS) or TARGET in flags]
+        return WordMatcher(scenes), WordMatcher(wanted)
 
     def likely(self, title: str, text: str) -> Reading | None:
         """Return the reading of a story that passes the gate, else None.

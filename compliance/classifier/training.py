@@ -361,15 +361,15 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rat
 
 
 def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float, float]:
-    """Return review and alert thresholds: at most 10 % of hard negatives and 1.5 % of ordinary stories reach the first,
+    """Return review and alert thresholds: at most 10 % of hard negatives and 2 % of ordinary stories reach the first,
     1.5 % and 0.1 % the second.
 
-    One in ten of the corpus's ordinary stories is a long piece on world affairs, picked because such pieces mislead: in
-    a feed ordinary news is flagged far less often.
+    One in five of the corpus's ordinary stories is of world affairs that were picked because such news misleads: in a
+    feed ordinary news is flagged far less often.
     """
     ordinary = np.array([e.negative_type == "ordinary" for e in examples])
     hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
-    review = max(_exceeded_by(scores[hard], 0.10), _exceeded_by(scores[ordinary], 0.015))
+    review = max(_exceeded_by(scores[hard], 0.10), _exceeded_by(scores[ordinary], 0.02))
     alert = max(review, _exceeded_by(scores[hard], 0.015), _exceeded_by(scores[ordinary], 0.001))
     return round(float(review), 4), round(float(alert), 4)
 

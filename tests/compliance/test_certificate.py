@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -25,15 +24,6 @@ DAY = date(2026, 11, 20)
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 COUNTS = {"stories_new": 0, "screened": 0, "cases_opened": 0, "cases_drawn": 0, "alerts_queued": 0}
-
-
-@pytest.fixture
-def monitor(settings: Settings, tmp_path: Path) -> Iterator[Monitor]:
-    catalogue = tmp_path / "feeds.yml"
-    catalogue.write_text("feeds:\n  - {id: f, url: 'https://news.example/rss', title: F}\n")
-    monitor = assemble(settings, catalogue)
-    yield monitor
-    monitor.engine.dispose()
 
 
 def run(monitor: Monitor, began: datetime, *feeds: tuple[str, str, int, int], **changes: object) -> None:

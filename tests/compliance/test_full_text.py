@@ -1,9 +1,7 @@
 """Article pages in a whole run: one that cannot be read leaves the feed's own text in the queue, with the reason."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -12,8 +10,7 @@ from compliance import pipeline
 from compliance.coverage import RunCounts
 from compliance.ingest import ingest
 from compliance.intake.page_reader import PageReader
-from compliance.monitor import Monitor, assemble
-from compliance.settings import Settings
+from compliance.monitor import Monitor
 from compliance.store.database import session_scope
 from compliance.store.tables import StoryRow
 from compliance.story import Feed
@@ -42,15 +39,6 @@ def rss(base: str) -> bytes:
         for name in [*NAMES, "/missing"]
     )
     return f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>".encode()
-
-
-@pytest.fixture
-def monitor(settings: Settings, tmp_path: Path) -> Iterator[Monitor]:
-    catalogue = tmp_path / "feeds.yml"
-    catalogue.write_text("feeds:\n  - {id: f, url: 'https://news.example/rss', title: F}\n")
-    monitor = assemble(settings, catalogue)
-    yield monitor
-    monitor.engine.dispose()
 
 
 def read(monitor: Monitor) -> tuple[RunCounts, dict[str, StoryRow]]:

@@ -1,7 +1,6 @@
 """Feeds through the day and at night, on both databases: what is due, held, moved, filtered, failing, and told."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +14,7 @@ from compliance.coverage import RunCounts
 from compliance.feedalarm import raise_alarms
 from compliance.ingest import ingest
 from compliance.intake.health import Event, Standing
-from compliance.monitor import Monitor, assemble
-from compliance.settings import Settings
+from compliance.monitor import Monitor
 from compliance.store import feeds, runs
 from compliance.store.database import session_scope
 from compliance.store.tables import FeedRow, OutboxRow, RunFeedRow, StoryRow
@@ -32,15 +30,6 @@ def rss(*names: str) -> bytes:
         for n in names
     )
     return f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>".encode()
-
-
-@pytest.fixture
-def monitor(settings: Settings, tmp_path: Path) -> Iterator[Monitor]:
-    catalogue = tmp_path / "feeds.yml"
-    catalogue.write_text("feeds:\n  - {id: f, url: 'https://news.example/rss', title: F}\n")
-    monitor = assemble(settings, catalogue)
-    yield monitor
-    monitor.engine.dispose()
 
 
 def read(monitor: Monitor, *declared: Feed, due_only: bool = False) -> tuple[RunCounts, dict[str, RunFeedRow]]:

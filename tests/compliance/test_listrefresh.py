@@ -1,7 +1,6 @@
 """The UN list over real HTTP: a good one comes into use, a doubtful one is noted and changes nothing."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +9,7 @@ from sqlmodel import col, select
 
 from compliance.errors import FeedError
 from compliance.listrefresh import list_in_use, refresh_un_list, shipped_snapshot
-from compliance.monitor import Monitor, assemble
-from compliance.settings import Settings
+from compliance.monitor import Monitor
 from compliance.store import captures, hunts, ledger, stories
 from compliance.store.database import session_scope
 from compliance.store.tables import LedgerRow, ListRow
@@ -32,15 +30,6 @@ def document(count: int, day: str = "2026-11-20", name: str = "Orrin") -> bytes:
     body = "".join(person(100_000 + n, name) for n in range(count))
     head = f'<?xml version="1.0" encoding="utf-8"?><CONSOLIDATED_LIST dateGenerated="{day}T00:00:00Z">'
     return f"{head}<INDIVIDUALS>{body}</INDIVIDUALS><ENTITIES></ENTITIES></CONSOLIDATED_LIST>".encode()
-
-
-@pytest.fixture
-def monitor(settings: Settings, tmp_path: Path) -> Iterator[Monitor]:
-    catalogue = tmp_path / "feeds.yml"
-    catalogue.write_text("feeds:\n  - {id: f, url: 'https://news.example/rss', title: F}\n")
-    monitor = assemble(settings, catalogue)
-    yield monitor
-    monitor.engine.dispose()
 
 
 def refresh(monitor: Monitor, body: bytes, status: str = "200 OK") -> str:

@@ -1,8 +1,6 @@
 """A system that stops is noticed: by whatever starts next, on the operations channel, once."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -10,7 +8,7 @@ from sqlmodel import select
 
 from compliance import operations
 from compliance.circuit import Circuit
-from compliance.monitor import Monitor, assemble
+from compliance.monitor import Monitor
 from compliance.settings import Settings
 from compliance.store import channels, heartbeats
 from compliance.store.database import session_scope
@@ -21,15 +19,6 @@ from tests.compliance.test_certificate import MIDNIGHT, stale_list
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NIGHTLY = "15 2 * * *"
-
-
-@pytest.fixture
-def monitor(settings: Settings, tmp_path: Path) -> Iterator[Monitor]:
-    catalogue = tmp_path / "feeds.yml"
-    catalogue.write_text("feeds:\n  - {id: f, url: 'https://news.example/rss', title: F}\n")
-    monitor = assemble(settings, catalogue)
-    yield monitor
-    monitor.engine.dispose()
 
 
 def told(monitor: Monitor, now: datetime) -> list[str]:
