@@ -90,10 +90,11 @@ def test_publisher_and_url_do_not_move_the_score() -> None:
 
 
 def test_all_lets_the_rules_read_what_the_gate_would_stop() -> None:
-    quiet = ORDINARY | {"text": "Iran sent the Houthis."}
+    quiet = ORDINARY | {"text": "The Houthis praised Iran."}
     _, [gated], _ = screen([json.dumps(quiet)])
     _, [read], _ = screen([json.dumps(quiet)], "--all")
-    assert gated["parties"] == [] and read["versions"] == gated["versions"]
+    assert gated["parties"] == gated["non_parties"] == [] and read["versions"] == gated["versions"]
+    assert {b["canonical"] for b in read["parties"] + read["non_parties"]} == {"Houthis", "Iran"}
 
 
 def test_odd_text_is_judged_too() -> None:
