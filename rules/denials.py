@@ -101,10 +101,14 @@ _Cue = tuple[str, int, int]
 
 
 class Denial(NamedTuple):
-    """How a candidate stands to a sentence that may deny: its features, and whether he is quoted disowning the act."""
+    """How a candidate stands to a sentence that may deny: its features, and whether he is quoted disowning the act.
+
+    ``is_object`` is True where another party does both: it "backs the group but denies arming it".
+    """
 
     features: list[Any]
     disowns: bool
+    is_object: bool = False
 
 
 def denying(
@@ -120,7 +124,7 @@ def denying(
     read = read_denials(names, candidates, clauses, stances, story.denial_names)
     for candidate, sentences in zip(candidates, read, strict=True):
         least = THRESHOLD if candidate.name in names else THRESHOLD_OTHERS
-        if any(told.disowns or story.denies(told.features) >= least for told in sentences):
+        if any(t.disowns or (not t.is_object and story.denies(t.features) >= least) for t in sentences):
             found.append(candidate.name)
     return tuple(found)
 
@@ -160,13 +164,14 @@ def read_denials(
         here = _first_parties([(p.start - clause.sentence.start, n) for p, n in named[number] if n in names], clause)
         sentence = _Sentence(clause.sentence.text, cues, number >= len(clauses) - 3, spelled)
         seen: set[str] = set()
+        objects = _objects(named[number], cues, clause)
         for name, relation, distance in _related(named[number], before, cues, clause, parties):
             if name in seen or len(seen) >= _MOST_NAMES:
                 continue
             seen.add(name)
             among = _among_parties(name, here, last)
             read = sentence.told_of(among, relation, distance < _NEAR, type_of[name])
-            told.setdefault(name, []).append(Denial(read.features + of_candidate[name], read.disowns))
+            told.setdefault(name, []).append(Denial(read.features + of_candidate[name], read.disowns, name in objects))
     return [told.get(c.name, []) for c in candidates]
 
 
@@ -284,12 +289,12 @@ def _related(
 ) -> Iterator[tuple[str, str, int]]:
     """Yield each name with its relation to the denial of a sentence, and how many characters lie between."""
     strong = [(start, end) for name, start, end in cues if name not in _WEAK]
-    at, end = min(strong or [cues[0][1:]])
+    at, end = _first_cue(cues)
     offset = clause.sentence.start
     ahead = [(p.start - offset, name) for p, name in here if p.start - offset < at]
     behind = [(p.start - offset, name) for p, name in here if p.start - offset >= at]
     groups = _joined(ahead, clause)
-    shares_subject = len(groups) > 1 and _VERB_JOINED.search(clause.sentence.text[:at]) is not None
+    shares_subject = _shares_subject(groups, at, clause)
     for index, group in enumerate([*groups[1:], groups[0]] if shares_subject else groups):
         last = index == len(groups) - 1
         place = "alone" if len(groups) == 1 else "last" if last else "first" if index == 0 else "mid"
@@ -307,6 +312,26 @@ def _related(
         if len(cues) > 1 or strong:
             alone = "alone" if len(parties) == 1 else "one of many"
             yield from ((name, f"elsewhere {alone}, {goes_on}, {told}", _NEAR) for name in parties)
+
+
+def _first_cue(cues: Sequence[_Cue]) -> tuple[int, int]:
+    """Return where the first word of denial stands that most sentences do not have."""
+    strong = [(start, end) for name, start, end in cues if name not in _WEAK]
+    return min(strong or [cues[0][1:]])
+
+
+def _shares_subject(groups: Sequence[Sequence[tuple[int, str]]], at: int, clause: Clause) -> bool:
+    """True where the verb of denial is joined on to an earlier one, whose subject stands before another name."""
+    return len(groups) > 1 and _VERB_JOINED.search(clause.sentence.text[:at]) is not None
+
+
+def _objects(here: Sequence[tuple[Place, str]], cues: Sequence[_Cue], clause: Clause) -> set[str]:
+    """Return those whom a sentence names between its subject and a verb of denial that it shares."""
+    at, offset = _first_cue(cues)[0], clause.sentence.start
+    groups = _joined([(p.start - offset, name) for p, name in here if p.start - offset < at], clause)
+    if not _shares_subject(groups, at, clause):
+        return set()
+    return {name for group in groups[1:] for _, name in group} - {name for _, name in groups[0]}
 
 
 def _joined(named: Sequence[tuple[int, str]], clause: Clause) -> list[list[tuple[int, str]]]:

@@ -29,6 +29,7 @@ def denied_by(text: str) -> set[str]:
         ("“We did not send them a single round,” an adviser to the Iranian president told reporters.", {"Iran"}),
         ('"We have never seen such weapons," a coalition officer said.', set()),
         ("Iran backs the Houthis but denies arming them.", {"Iran"}),
+        ("Iran, which has praised the Houthis, denied the charge.", {"Iran"}),
         ("Tehran has met the Houthis in Muscat, and has repeatedly rejected such reports.", {"Iran"}),
         ("Iran did not respond to a request for comment.", set()),
         ("Ukraine denied Iran access to the wreck.", set()),
