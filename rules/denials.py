@@ -164,8 +164,9 @@ def read_denials(
         here = _first_parties([(p.start - clause.sentence.start, n) for p, n in named[number] if n in names], clause)
         sentence = _Sentence(clause.sentence.text, cues, number >= len(clauses) - 3, spelled)
         seen: set[str] = set()
-        objects = _objects(named[number], cues, clause)
-        for name, relation, distance in _related(named[number], before, cues, clause, parties):
+        ahead = _ahead_of(named[number], cues, clause)
+        objects = ahead.objects
+        for name, relation, distance in _related(named[number], before, cues, clause, parties, ahead):
             if name in seen or len(seen) >= _MOST_NAMES:
                 continue
             seen.add(name)
@@ -280,58 +281,62 @@ def _last_named(named: Sequence[Sequence[tuple[Place, str]]], number: int) -> Se
     return ()
 
 
+class _Ahead(NamedTuple):
+    """Where the first word of denial stands that most sentences do not have, and who is named before it, in groups.
+
+    ``shares_subject`` is True where its verb is joined on to an earlier one, whose subject stands before another name.
+    """
+
+    at: int
+    end: int
+    groups: Sequence[Sequence[tuple[int, str]]]
+    shares_subject: bool
+
+    @property
+    def objects(self) -> set[str]:
+        """Those named between a subject and a verb of denial that it shares."""
+        if not self.shares_subject:
+            return set()
+        return {name for group in self.groups[1:] for _, name in group} - {name for _, name in self.groups[0]}
+
+
+def _ahead_of(here: Sequence[tuple[Place, str]], cues: Sequence[_Cue], clause: Clause) -> _Ahead:
+    strong = [(start, end) for name, start, end in cues if name not in _WEAK]
+    at, end = min(strong or [cues[0][1:]])
+    offset = clause.sentence.start
+    groups = _joined([(p.start - offset, name) for p, name in here if p.start - offset < at], clause)
+    return _Ahead(at, end, groups, len(groups) > 1 and _VERB_JOINED.search(clause.sentence.text[:at]) is not None)
+
+
 def _related(
     here: Sequence[tuple[Place, str]],
     before: Sequence[tuple[Place, str]],
     cues: Sequence[_Cue],
     clause: Clause,
     parties: Sequence[str],
+    ahead: _Ahead,
 ) -> Iterator[tuple[str, str, int]]:
     """Yield each name with its relation to the denial of a sentence, and how many characters lie between."""
-    strong = [(start, end) for name, start, end in cues if name not in _WEAK]
-    at, end = _first_cue(cues)
+    at, end, groups, shares_subject = ahead
     offset = clause.sentence.start
-    ahead = [(p.start - offset, name) for p, name in here if p.start - offset < at]
     behind = [(p.start - offset, name) for p, name in here if p.start - offset >= at]
-    groups = _joined(ahead, clause)
-    shares_subject = _shares_subject(groups, at, clause)
     for index, group in enumerate([*groups[1:], groups[0]] if shares_subject else groups):
         last = index == len(groups) - 1
         place = "alone" if len(groups) == 1 else "last" if last else "first" if index == 0 else "mid"
         yield from ((name, f"before {place}", 0 if shares_subject and last else at - group[-1][0]) for _, name in group)
     for index, (start, name) in enumerate(behind):
         said = "said " if start - end < _SPOKEN and _SAYS.search(clause.sentence.text[end:start]) else ""
-        after = "after named" if ahead else "after"
+        after = "after named" if groups else "after"
         yield name, f"{after} {said}{'first' if index == 0 else 'later'}", start - end
-    if not ahead:
+    if not groups:
         goes_on = "it" if _GOES_ON.search(clause.sentence.text) else "bare"
         told = "named" if behind else "nobody named"
         for index, (_, name) in enumerate(before[:6]):
             place = "alone" if len(before) == 1 else "first" if index == 0 else "later"
             yield name, f"sentence before {place}, {goes_on}, {told}", _NEAR
-        if len(cues) > 1 or strong:
+        if len(cues) > 1 or cues[0][0] not in _WEAK:
             alone = "alone" if len(parties) == 1 else "one of many"
             yield from ((name, f"elsewhere {alone}, {goes_on}, {told}", _NEAR) for name in parties)
-
-
-def _first_cue(cues: Sequence[_Cue]) -> tuple[int, int]:
-    """Return where the first word of denial stands that most sentences do not have."""
-    strong = [(start, end) for name, start, end in cues if name not in _WEAK]
-    return min(strong or [cues[0][1:]])
-
-
-def _shares_subject(groups: Sequence[Sequence[tuple[int, str]]], at: int, clause: Clause) -> bool:
-    """True where the verb of denial is joined on to an earlier one, whose subject stands before another name."""
-    return len(groups) > 1 and _VERB_JOINED.search(clause.sentence.text[:at]) is not None
-
-
-def _objects(here: Sequence[tuple[Place, str]], cues: Sequence[_Cue], clause: Clause) -> set[str]:
-    """Return those whom a sentence names between its subject and a verb of denial that it shares."""
-    at, offset = _first_cue(cues)[0], clause.sentence.start
-    groups = _joined([(p.start - offset, name) for p, name in here if p.start - offset < at], clause)
-    if not _shares_subject(groups, at, clause):
-        return set()
-    return {name for group in groups[1:] for _, name in group} - {name for _, name in groups[0]}
 
 
 def _joined(named: Sequence[tuple[int, str]], clause: Clause) -> list[list[tuple[int, str]]]:

@@ -29,7 +29,7 @@ def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     assert report.average_precision_hard >= 0.955
     assert report.recall_at_review >= 0.90
     assert report.silent_recall_at_review >= 0.89
-    # 0.015 before 140 ordinary stories of world affairs came in that were picked because they mislead.
+    # 0.015 before 140 ordinary stories came in, three in four of them written because such news misleads.
     assert report.flagged_by_type["ordinary"] <= 0.022
 
 
