@@ -24,12 +24,20 @@ def words_of(text: str) -> frozenset[str]:
 _UPPER = "A-ZÀ-ÖØ-Þ"
 # "al-Jamal", "Sa'id", "Jean-Baptiste", "Olya-3", "L.L.C.", "O.", "St."
 _WORD = re.compile(
-    rf"(?<![\w@#])(?:(?:[{_UPPER}]\.)+|(?:St|Jr|Sr)\.|"
+    rf"(?<![\w@#])(?:(?:[{_UPPER}]\.)+|(?:St|Jr|Sr)\.|\d{{1,3}}(?:st|nd|rd|th)(?= [{_UPPER}])|"
     rf"(?:[a-z]{{1,3}}['-])?[{_UPPER}]\w*(?:['/-]\w+)*|(?<![-'])[a-z][{_UPPER}]\w+)"
 )
 _PARTICLES = "bin|ibn|ben|bint|al|el|ul|ag|de|du|da|do|dos|del|di|la|le|van|von|der|den|abu|ould"
 _GAP = re.compile(rf" (?:(?:{_PARTICLES}) ){{0,2}}| ?& ?| \d{{1,3}} ")
 _LONGEST_GAP = 16
+# Sam "Mosquito" Bockarie: what his people call him stands between the parts of his name.
+_NICKNAME = re.compile(r" [\"“‘'](?:[\w-]+)[\"”’']")
+_QUOTE_OPENS, _QUOTE_CLOSES = (' "', " “", " ‘", " '"), ('" ', "” ", "’ ", "' ")
+# What makes a name that a town or a month bears too a person's: "Commander Malek", "a trader surnamed Tsai".
+_PERSONAL = re.compile(r"\b(?:surnamed|[Cc]ommander|[Cc]aptain|[Cc]olonel|[Gg]eneral|[Ss]heikh|[Mm]ullah|Mrs?\.?) $")
+_SHIP_BEFORE = re.compile(
+    r"\b(?:ship|vessel|tanker|freighter|carrier|coaster|dhow|MV|M/V|MT) (?:(?:the|named|called) ){0,2}[\"“]?$"
+)
 _JOINED = re.compile(r" (?:of|of the|for|for the|and|in) ")
 _FIGURE = re.compile(r" (?:No\. )?(?:\d{1,4})(?![\w%]|[.,]\d| ?(?:million|billion|percent|per|tons?|tonnes|years?)\b)")
 _FORMS = words_of(
@@ -55,7 +63,8 @@ _BODIES = words_of(
     "University Institute Center Centre Program Programme Administration Treasury Customs Service Command Embassy "
     "Prosecutor Affairs Defense Defence Union Fund Watch Times Post News Agreement Act Law Resolution Treaty "
     "Party  Coast Port Airport District County Province Street Sea Island Islands River Bay Gulf Strait Canal "
-    "Prison  Forces Army Navy Squadron Ministries Hospital Church School Association Research"
+    "Prison Forces Army Navy Squadron Ministries Hospital Church School Association Research Brigade Corps Battalion "
+    "Regiment Fleet Division"
 )
 _OF_BODIES = words_of(
     "Organization Organisation Center Centre Bank Institute Association Church Front Movement  Army Ministry "
@@ -66,6 +75,8 @@ _LINKED_BY_AND = words_of(
     "Development Industry Industrial Shipping Construction Assembly Communication Manufacture Supply Asia Metals "
     "Commodities Equality Security Chemical Machinery Engineering Finance General Justice Cultural Export"
 )
+# What else stands before a name as a title belongs to the name of a body: "State Oil Marketing Organisation".
+_IN_BODIES = words_of("state national defence defense special general foreign security information interior finance")
 _COUNTING = words_of("all one two three four five six seven eight nine ten first second")
 _ARTICLE = re.compile(r"^(?:[Tt]he|M/?V|MT)\s+")
 # Names of more words than this on either side are no names.
@@ -135,8 +146,10 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
         name = longest.get(run.name, "")
         if name and not _is_nobody(name, rulebook):
             type_ = run.type or _type_of(name, clauses[run.place.clause][1], run.place, rulebook)
-            # A ship may bear the name of a town; nobody else does who is named by it alone.
-            if name in rulebook.towns and type_ is not PartyType.VESSEL and name not in found:
+            # A ship may bear the name of a town or a part of another's, and a man who is called by his rank; nobody
+            # else is named by it alone.
+            is_own = type_ is PartyType.VESSEL or run.type is PartyType.PERSON or name in found
+            if not is_own and (name in rulebook.towns or name in rulebook.beginnings):
                 continue
             held = found.setdefault(name, Candidate(name, type_, is_known=False))
             if held.type is PartyType.ORGANISATION and not held.is_known:
@@ -177,7 +190,7 @@ def _is_nobody(name: str, rulebook: Rulebook) -> bool:
     lowered = name.lower()
     if name in rulebook.places or name in rulebook.parties or lowered in rulebook.names["nobody"]:
         return True
-    return name in rulebook.beginnings or _is_landmark(lowered.split(), rulebook)
+    return _is_landmark(lowered.split(), rulebook)
 
 
 def _is_landmark(words: Sequence[str], rulebook: Rulebook) -> bool:
@@ -203,12 +216,14 @@ def _runs(number: int, clause: Clause, common: frozenset[str], rulebook: Ruleboo
     for words in _joined(text):
         for start, end in _names(text, words, known, common, rulebook):
             first, last = _tokens(clause, start + offset, end + offset)
-            name = text[start:end]
+            name = _NICKNAME.sub("", text[start:end])
             if first is None or len(name) < 3 or _is_dateline(number, text, start, end):
                 continue
             hint = next(
                 (t.mention.type for t in clause.tokens[first : last + 1] if t.mention and t.mention.known is None), None
             )
+            if hint is None and _PERSONAL.search(text, max(0, start - 12), start):
+                hint = PartyType.PERSON
             place = Place(number, first, last, start + offset, end + offset)
             yield _Run(place, name, not text[:start].strip("\"'( "), hint)
 
@@ -240,6 +255,11 @@ def _go_together(text: str, run: Sequence[tuple[int, int]], start: int, end: int
         return False
     if gap == " ":
         return True
+    if gap in _QUOTE_OPENS:
+        told = _NICKNAME.match(text, last_end)
+        return before.isalpha() and told is not None and text[told.end() : told.end() + 2].lstrip(" ").isupper()
+    if gap in _QUOTE_CLOSES:
+        return len(run) > 1 and _NICKNAME.match(text, run[-2][1]) is not None
     if len(gap) > _LONGEST_GAP:
         return False
     if _GAP.fullmatch(gap):
@@ -269,7 +289,10 @@ def _names(
     """Yield the spans of the names in a run: the whole, or what known names leave of it."""
     skipped = rulebook.titles_and_openers
     words = list(words)
+    is_body = text[words[-1][0] : words[-1][1]] in _ENDINGS | _BODIES | _OF_BODIES
     while words and _is_skipped(text, words[0], skipped, common):
+        if is_body and len(words) > 1 and text[words[0][0] : words[0][1]].lower() in _IN_BODIES:
+            break
         words.pop(0)
     inside = [(s, e, m) for (s, e), m in known.items() if words and s < words[-1][1] and words[0][0] < e]
     while inside and words and inside[0][2].is_adjective and words[0][0] >= inside[0][0]:
@@ -287,7 +310,8 @@ def _names(
         return
     held = {w for w in words for s, e, _ in inside if s < w[1] and w[0] < e}
     rest = [w for w in words if w not in held]
-    if rest and _is_one_name(text, words, rest, [m for _, _, m in inside]):
+    is_ship = len(words) > 1 and _SHIP_BEFORE.search(text, max(0, words[0][0] - 24), words[0][0])
+    if rest and (is_ship or _is_one_name(text, words, rest, [m for _, _, m in inside])):
         yield _whole(text, words)
         return
     part: list[tuple[int, int]] = []
@@ -313,6 +337,8 @@ def _is_one_name(
     last = text[words[-1][0] : words[-1][1]]
     if last in _BODIES:
         return False
+    if text[words[0][0] : words[0][1]] in ("Abu", "Umm") and words[0] in rest:
+        return True
     if last in _ENDINGS and words[-1] in rest:
         return True
     if words[-1] not in rest and len(inside) == 1:
@@ -367,9 +393,14 @@ def _longest_forms(runs: Sequence[_Run]) -> Mapping[str, str]:
     names = sorted({r.name for r in runs if r.name in sure or " " in r.name}, key=lambda n: (-len(n), n))
     longest: dict[str, str] = {}
     wholes: dict[str, str] = {}
+    ships = {r.name for r in runs if r.type is PartyType.VESSEL}
     for name in names:
         bare = _ARTICLE.sub("", name) or name
-        longest[name] = longest[wholes[bare.lower()]] if bare.lower() in wholes else _as_written(bare)
+        whole = wholes.get(bare.lower())
+        # A ship is no short form of somebody's name: the Yunus, sent by Yunus Mirkazei.
+        if whole is not None and name in ships and whole not in ships:
+            whole = None
+        longest[name] = _as_written(bare) if whole is None else longest[whole]
         for part in _parts_of(name.lower()):
             wholes.setdefault(part, name)
     return longest

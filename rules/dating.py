@@ -47,7 +47,7 @@ def dated_acts(
     dating = _Dating(clauses, fields, on, rulebook)
     found = [replace(act, when=dating.when(act)) if act.when is None else act for act in acts]
     found = [_as_in_text(act, found) if _is_open_headline(act) else act for act in found]
-    return [replace(act, when=dating.of_its_time(act)) if act.when is None else act for act in found]
+    return [replace(act, when=dating.of_its_time(act) if act.when is None else dating.sure(act)) for act in found]
 
 
 def _is_open_headline(act: Act) -> bool:
@@ -99,6 +99,15 @@ class _Dating:
     def _days_of_party(self, name: str) -> Span | None:
         party = self.rulebook.parties.get(self.rulebook.principal(name))
         return party.days if party is not None else None
+
+    def sure(self, act: Act) -> When | None:
+        """Return the days of the act; within those of a relief programme that the story names they are surely past."""
+        when, relief = act.when, self._of_relief(act)
+        if when is None or when.past or relief is None:
+            return when
+        (ran,) = relief.spans
+        within = all(ran.first <= span.first and span.last <= ran.last for span in when.spans)
+        return replace(when, past=True) if within else when
 
     def _of_relief(self, act: Act) -> When | None:
         names = names_of(act)

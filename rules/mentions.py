@@ -129,6 +129,8 @@ _LAND_WORDS = (
     "Even Only Also Neighbouring Neighboring And Gaza Tehran Moscow Beijing Pyongyang Kyiv Saudi Western-backed",
 )
 _BESIDE_LANDS = frozenset(" ".join(_LAND_WORDS).split()) | _LATER_WORDS
+# "the North Atlantic", "the Guards Division": what is short for a party by itself is here part of another name.
+_GOES_ON_AS_NAME = re.compile(r"[ -][A-Z]")
 _WORD_AFTER = re.compile(r" ([A-Z][\w'-]*)")
 _WORD_BEFORE = re.compile(r"([A-Z][\w-]*) $")
 # A given name has small letters; what opens a sentence, words of a headline and acronyms tell nothing.
@@ -206,6 +208,8 @@ def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[
             return False
         if pattern.party is None:
             return True
+        if pattern.cues and (not has_cue(pattern.cues) or _GOES_ON_AS_NAME.match(flat, end)):
+            return False
         if pattern.party.needs_cue and not has_cue(pattern.party.needs_cue):
             return False
         if pattern.party.type is PartyType.PERSON:

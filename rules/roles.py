@@ -69,8 +69,8 @@ _STANDS_FOR = {
 THRESHOLD_FRAMED, THRESHOLD, THRESHOLD_DOUBTED = 0.25, 0.42, 0.6
 # An official named beside the party he acts for mostly only speaks or visits: the party answers for him.
 THRESHOLD_OFFICIAL = 0.65
-# How near a role must come to the likeliest one, to be a second.
-_NEARLY = 0.7
+# How likely a role besides the likeliest must be of whoever takes part, and how near it must come to the likeliest.
+_ALSO, _NEARLY = 0.45, 0.6
 # How much more likely a frame makes the role that it gives.
 _FRAMED = 1.5
 
@@ -96,7 +96,8 @@ def judge(features: Mapping[Any, float], weights: RoleWeights, framed: Collectio
         return Judgement(violator, suspect, ())
     likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
     top = max(likely.values())
-    roles = sorted((r for r in ROLES if likely[r] >= _NEARLY * top), key=lambda r: (-likely[r], r))
+    least = min(top, max(_ALSO * violator, _NEARLY * top))
+    roles = sorted((r for r in ROLES if likely[r] >= least), key=lambda r: (-likely[r], r))
     return Judgement(violator, suspect, tuple(roles))
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -25,7 +25,7 @@ from rules.written import WrittenWords
 BOOK = Path(__file__).parent / "book"
 # The same safe loader in C, where the library has it, reads the book in a third of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue", "usually", "days"}
+_PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue", "beside", "usually", "days"}
 
 
 class RulebookError(ValueError):
@@ -50,13 +50,17 @@ class KnownParty:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One spelling in the automaton and what it stands for: a party (perhaps as an adjective) or goods."""
+    """One spelling in the automaton and what it stands for: a party (perhaps as an adjective) or goods.
+
+    ``cues`` are what the story must say besides for it to stand for that party: "the North" beside "Pyongyang".
+    """
 
     spelling: str
     party: KnownParty | None = None
     is_adjective: bool = False
     goods: str = ""
     kind: Kind | None = None
+    cues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -317,6 +321,14 @@ def _add_party(row: Any, where: str, parties: dict[str, KnownParty], patterns: d
         _add_spelling(Pattern(spelling, party), patterns)
     for spelling in _texts(row, "adjectives", where):
         _add_spelling(Pattern(spelling, party, is_adjective=True), patterns)
+    beside = row.get("beside", {})
+    if not isinstance(beside, dict):
+        raise RulebookError(f"{where}: beside: expected cues for each spelling")
+    for spelling in beside:
+        told = tuple(_texts(beside, spelling, f"{where}: beside"))
+        if not told:
+            raise RulebookError(f"{where}: beside: {spelling}: expected at least one cue")
+        _add_spelling(Pattern(str(spelling), party, cues=told), patterns)
 
 
 def _usually(row: Mapping[str, Any], where: str) -> tuple[tuple[Kind, Role], ...]:
@@ -340,7 +352,7 @@ def _days(row: Mapping[str, Any], where: str) -> Span | None:
 
 def _add_spelling(pattern: Pattern, patterns: dict[str, Pattern]) -> None:
     spelling = re.sub(r"[’‘]", "'", pattern.spelling)
-    patterns.setdefault(spelling.lower(), Pattern(spelling, pattern.party, pattern.is_adjective))
+    patterns.setdefault(spelling.lower(), replace(pattern, spelling=spelling))
 
 
 def _texts(row: Mapping[str, Any], key: str, where: str) -> Sequence[str]:

@@ -17,7 +17,7 @@ from rules.sieve import Sieve
 from rules.vocabulary import Field, Status
 
 _LEAD = 2
-_WORDS_WEIGH = 6.0
+_WORDS_WEIGH, _ACT_WEIGHS = 6.0, 4.0
 _CUES = {
     "un panel": r"(?:u\.?n\.?|united nations|security council(?:'s)?|"
     r"sanctions)\.? (?:\w+ ){0,3}?(?:experts?|panel|monitors?|monitoring|investigators|report|"
@@ -115,6 +115,8 @@ def status_features(
             if not all(one in found for one in told) and patterns[name].search(lowered):
                 found |= dict.fromkeys(told, 1.0)
     found |= _worded(clauses, at | beside or set(range(_LEAD + 1)))
+    found |= _phrased(clauses, range(len(clauses)), "whole", _WORDS_WEIGH)
+    found |= _phrased(clauses, at or range(_LEAD), "act", _ACT_WEIGHS)
     near = sorted(cue for cue in (*_CUES, "list of documented", "list of admitted") if f"near: {cue}" in found)
     return found | dict.fromkeys((f"{one} & {other}" for one, other in combinations(near, 2)), 1.0)
 
@@ -129,6 +131,20 @@ def _worded(clauses: Sequence[tuple[Field, Clause]], told: Collection[int]) -> d
         if token.mention is None and token.word[:1].isalpha()
     }
     return dict.fromkeys((f"word: {word}" for word in said), _WORDS_WEIGH / math.sqrt(max(1, len(said))))
+
+
+def _phrased(
+    clauses: Sequence[tuple[Field, Clause]], told: Collection[int], where: str, weigh: float
+) -> dict[str, float]:
+    """Return the words of these sentences and each with the next, names as what they are, scaled as words are."""
+    said: dict[str, float] = {}
+    for number in told:
+        if number < len(clauses):
+            before = "^"
+            for token in clauses[number][1].tokens:
+                said[f"{where}: {token.symbol}"] = said[f"{where}: {before} {token.symbol}"] = 0.0
+                before = token.symbol
+    return dict.fromkeys(said, weigh / math.sqrt(max(1, len(said))))
 
 
 def _where(zone: str, number: int, field: Field) -> Iterator[str]:

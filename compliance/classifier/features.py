@@ -52,6 +52,7 @@ STANCES = (
 AROUND = ", around it"
 STORY_NAMES = (
     "best window", "best three", "opening", "best early", "windows", "words of the lead", "words around",
+    "phrases",
     *(f"{flag}{AROUND}" for flag in STANCES),
 )  # fmt: skip
 

@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
@@ -30,6 +31,7 @@ from compliance.classifier.features import (
     windows_of,
 )
 from compliance.classifier.nearest import Known
+from compliance.classifier.phrases import Phrases
 from compliance.classifier.reading import Reader, Reading
 from compliance.classifier.witness import JOINT_NAMES, joint_features
 from compliance.errors import ModelError
@@ -75,6 +77,7 @@ class Parts:
     views: WindowViews
     window: Any
     page: Page
+    phrases: Phrases
     scaler: Any
     story: Any
     kinds: dict[str, Any]
@@ -100,10 +103,11 @@ class Parts:
     def paged(
         self, readings: Sequence[Reading], scores: Sequence[np.ndarray], counts: StoryCounts | None = None
     ) -> np.ndarray:
-        """Return each story's two page scores: by its lead, and by what stands around its best window."""
+        """Return each story's page scores: by the words of its lead, by those around its best window, by phrases."""
         counts = counts or self.counted(readings)
         around = counted(counts.stretches([around_best(s) for s in scores]), self.page.words)
-        return np.column_stack([self.page.decide_counts(counts.lead), self.page.decide_counts(around)])
+        pages = (self.page.decide_counts(counts.lead), self.page.decide_counts(around))
+        return np.column_stack([*pages, self.phrases.decide(readings, scores)])
 
     def decide(self, pools: np.ndarray) -> np.ndarray:
         """Return the stories' scores, uncalibrated, from their pooled scores."""
@@ -123,13 +127,16 @@ class Parts:
     def as_plain(self) -> dict[str, Any]:
         """Return the estimators as plain dictionaries of scikit-learn objects, which is what the artefact holds."""
         known = self.known.as_plain() if self.known else None
-        return {**vars(self), "views": vars(self.views), "page": vars(self.page), "known": known}
+        views, page = vars(self.views), vars(self.page)
+        phrases = {field.name: getattr(self.phrases, field.name) for field in fields(self.phrases)}
+        return {**vars(self), "views": views, "page": page, "phrases": phrases, "known": known}
 
     @staticmethod
     def of_plain(held: dict[str, Any]) -> "Parts":
         """Return the parts of which ``as_plain`` made a dictionary."""
         known = Known(**held["known"]) if held["known"] else None
-        return Parts(**{**held, "views": WindowViews(**held["views"]), "page": Page(**held["page"]), "known": known})
+        views, page, phrases = WindowViews(**held["views"]), Page(**held["page"]), Phrases(**held["phrases"])
+        return Parts(**{**held, "views": views, "page": page, "phrases": phrases, "known": known})
 
 
 @dataclass(frozen=True)
@@ -190,16 +197,14 @@ class Model:
         starts = np.searchsorted(windows.owner, np.arange(len(readings)))
         best = [int(starts[i] + scores[i].argmax()) for i in still]
         rows = windows.matrix[best]
-        ends = rows.indptr
+        phrases = self.parts.phrases.rows([readings[i] for i in still], [scores[i] for i in still])
         kinds = {name: e.predict_proba(rows)[:, 1] for name, e in self.parts.kinds.items()}
         nearest = self._nearest(counts.lead[still])
         for n, i in enumerate(still):
             answers[i] = Classification(
                 score=self.floor,
                 kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
-                why=self._why(
-                    rows.indices[ends[n] : ends[n + 1]], rows.data[ends[n] : ends[n + 1]], scores[i], pools[i]
-                ),
+                why=self._why(rows[n], phrases[n], scores[i], pools[i]),
                 passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
@@ -216,31 +221,48 @@ class Model:
         weights, bias = self.parts.joint_weights
         return self._calibrated(weights["text"] * decisions + bias)
 
-    def _why(self, columns: np.ndarray, values: np.ndarray, scores: np.ndarray, pools: np.ndarray) -> tuple[Term, ...]:
-        """Return what moved the story's score most, in log-odds: words and flags of the best window, flags around."""
+    def _why(self, window: Any, phrases: Any, scores: np.ndarray, pools: np.ndarray) -> tuple[Term, ...]:
+        """Return what moved the story's score most, in log-odds: words and flags of the best window, phrases, flags
+        around.
+        """
         share = self.slope * self.parts.joint.coef_[0][0] / self.parts.joint_scaler.scale_[0]
-        moved = share * self._pull(scores) * (values * self.parts.window.coef_[0][columns])
-        # Terms as heavy as the last that is told are kept together, for their names to decide between them.
-        heavy = np.abs(moved)
-        least = np.partition(heavy, -_TERMS)[-_TERMS] if len(heavy) > _TERMS else 0.0
-        names = self._names
-        terms = [Term(names[columns[n]], float(moved[n])) for n in np.flatnonzero(heavy >= least) if moved[n]]
+        moved: defaultdict[str, float] = defaultdict(float)
+        for row, pull, coefficients, names in (
+            (window, self._pull(scores), self.parts.window.coef_[0], self._names),
+            (phrases, self._shares["phrases"], self.parts.phrases.score.coef_[0], self._phrases),
+        ):
+            by = share * pull * (row.data * coefficients[row.indices])
+            # Terms as heavy as the last that is told are kept together, for their names to decide between them.
+            heavy = np.abs(by)
+            least = np.partition(heavy, -_TERMS)[-_TERMS] if len(heavy) > _TERMS else 0.0
+            for n in np.flatnonzero(heavy >= least):
+                moved[names[row.indices[n]]] += float(by[n])
+        terms = [Term(name, weight) for name, weight in moved.items() if weight]
         terms += self._around(share, pools)
         return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
 
     def _around(self, share: float, pools: np.ndarray) -> Iterator[Term]:
         """Yield what the flags in the sentences around the best window moved, counted from none of them."""
-        weights = share * self.parts.story.coef_[0] / self.parts.scaler.scale_
-        for name, value, weight in zip(STORY_NAMES, pools, weights, strict=True):
+        for name, value in zip(STORY_NAMES, pools, strict=True):
             if value and name.endswith(AROUND):
-                yield Term(_LIST.sub(_of_list, name).replace("_", " "), float(weight * value))
+                yield Term(_LIST.sub(_of_list, name).replace("_", " "), float(share * self._shares[name] * value))
 
     def _pull(self, scores: np.ndarray) -> float:
         """Return how far the story's score moves with its best window's: the pooled features' derivative by it."""
-        share = dict(zip(STORY_NAMES, self.parts.story.coef_[0] / self.parts.scaler.scale_, strict=True))
+        share = self._shares
         best = int(scores.argmax())
         pull = share["best window"] + share["best three"] / min(3, len(scores))
         return float(pull + share["opening"] * (best == 0) + share["best early"] * (best < 3))
+
+    @cached_property
+    def _shares(self) -> dict[str, float]:
+        """How far the text's score moves with each pooled feature."""
+        return dict(zip(STORY_NAMES, map(float, self.parts.story.coef_[0] / self.parts.scaler.scale_), strict=True))
+
+    @cached_property
+    def _phrases(self) -> list[str]:
+        """The phrases as an officer reads them."""
+        return [_told(n.replace(" _ ", " … ").removeprefix("^ ")) for n in self.parts.phrases.names]
 
     @cached_property
     def _names(self) -> list[str]:
@@ -254,7 +276,11 @@ def _of_list(listed: re.Match[str]) -> str:
 
 
 def _told(word: str) -> str:
-    return f"“{_MASK.sub(lambda m: f'[{m[1]}]', word)}”"
+    return f"“{_MASK.sub(_of_mask, word)}”"
+
+
+def _of_mask(masked: re.Match[str]) -> str:
+    return f"[{masked[1].removeprefix('g_').replace('_', ' ')}]"
 
 
 def _likely(kinds: dict[str, float]) -> tuple[Kind, ...]:

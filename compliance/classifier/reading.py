@@ -5,7 +5,7 @@ Names never reach the model: a target is a target, whichever it is, so swapping 
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -49,6 +49,8 @@ FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
 _THINGS = frozenset((*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel"))
 # What is given, paid or got need not be named where a target itself is: hands were filled, a ransom was paid.
 _MOVES = frozenset(("v_supply", "v_pay", "v_receive", "transfer"))
+# What phrases tell by its sort; where a word is of several sorts, the first counts.
+_MASKED_GOODS = (*sorted(GOODS), "hackers", "vessel")
 _MADE = ("-made", "-supplied", "-built", "-manufactured", "-backed", "-armed", "-provided")
 
 
@@ -65,6 +67,7 @@ class Reading:
     _text: str
     ends: tuple[int, ...]
     _names: tuple[tuple[int, int, str], ...]
+    _goods: tuple[tuple[int, int, str], ...]
     _title_length: int
 
     @property
@@ -87,16 +90,23 @@ class Reading:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The text of each sentence in lower case: parties by what they are, other names and numbers as such."""
-        starts = (0, *self.ends)
-        masked = list(self._masked(starts, (*self.ends, len(self._text))))
-        return tuple(_mask_names(text, headline=number == 0) for number, text in enumerate(masked))
+        return self._masked(self._names)
 
-    def _masked(self, starts: tuple[int, ...], ends: tuple[int, ...]) -> Iterator[str]:
+    @cached_property
+    def phrased(self) -> tuple[str, ...]:
+        """The text of each sentence as in ``words``, and goods by what they are too."""
+        return self._masked(sorted((*self._names, *self._goods)))
+
+    def _masked(self, spans: Sequence[tuple[int, int, str]]) -> tuple[str, ...]:
+        masked = enumerate(self._replaced(spans))
+        return tuple(_mask_names(text, headline=number == 0) for number, text in masked)
+
+    def _replaced(self, spans: Sequence[tuple[int, int, str]]) -> Iterator[str]:
         at = 0
-        for start, end in zip(starts, ends, strict=True):
+        for start, end in zip((0, *self.ends), (*self.ends, len(self._text)), strict=True):
             parts, last = [], start
-            while at < len(self._names) and self._names[at][0] < end:
-                first, stop, flag = self._names[at]
+            while at < len(spans) and spans[at][0] < end:
+                first, stop, flag = spans[at]
                 parts += [self._text[last:first], f" _{flag}_ "]
                 last = stop
                 at += 1
@@ -136,6 +146,9 @@ class Reader:
         spellings: dict[str, set[str]] = {}
         exact: dict[str, str] = {}
         for pattern in rulebook.patterns:
+            # What is short for a party in some stories only tells nothing by itself.
+            if pattern.cues:
+                continue
             spellings.setdefault(pattern.spelling.lower(), set()).add(_flag_of(pattern, rulebook))
             if pattern.party and _ACRONYM.fullmatch(pattern.spelling):
                 exact[pattern.spelling.lower()] = pattern.spelling
@@ -145,6 +158,7 @@ class Reader:
         self._flags = [frozenset(spellings[s]) for s in self._spellings]
         self._joined = ["+".join(sorted(f)) for f in self._flags]
         self._masks = [next((f for f in PARTIES if f in flags), None) for flags in self._flags]
+        self._goods = [None if m else _goods_of(f) for m, f in zip(self._masks, self._flags, strict=True)]
         self._exact = [exact.get(s) for s in self._spellings]
 
     @cached_property
@@ -185,6 +199,7 @@ class Reader:
         found: list[set[str]] = [set() for _ in range(len(ends) + 1)]
         orders: list[list[str]] = [[] for _ in found]
         names: list[tuple[int, int, str]] = []
+        goods: list[tuple[int, int, str]] = []
         at = 0
         for index, start, end in self._matches(whole, lowered):
             while at < len(ends) and start >= ends[at]:
@@ -193,8 +208,11 @@ class Reader:
             orders[at].append(self._joined[index])
             if mask := self._masks[index]:
                 names.append((start, end, mask))
+            elif thing := self._goods[index]:
+                goods.append((start, end, thing))
         flags = tuple(frozenset(f) for f in found)
-        return Reading(flags, tuple(" ".join(o) for o in orders), whole, ends, tuple(names), title_length)
+        ordered = tuple(" ".join(o) for o in orders)
+        return Reading(flags, ordered, whole, ends, tuple(names), tuple(goods), title_length)
 
     def _matches(self, whole: str, lowered: str) -> Iterator[tuple[int, int, int]]:
         exact = self._exact
@@ -203,6 +221,10 @@ class Reader:
             return exact[index] is None or whole[start:end] == exact[index]
 
         return self._matcher.find(lowered, accept)
+
+
+def _goods_of(flags: frozenset[str]) -> str | None:
+    return next((flag for flag in _MASKED_GOODS if flag in flags), None)
 
 
 def _head(title: str, text: str) -> str:

@@ -31,6 +31,7 @@ from compliance.classifier.features import (
 from compliance.classifier.folds import Splits, by_event
 from compliance.classifier.model import Page, Parts, features_digest
 from compliance.classifier.nearest import Known, know
+from compliance.classifier.phrases import Phrases, fit_phrases
 from compliance.classifier.reading import Reader, Reading
 from compliance.classifier.witness import joint_features
 from compliance.screening import is_out_of_force
@@ -41,7 +42,7 @@ from rules.vocabulary import Kind
 # A kind is learnt from this many breaches on; rarer ones are the rules' business.
 _FEWEST = 12
 # Of the breaches that name what there is to look for, this share may be left unread by the rules.
-_UNREAD = 0.0005
+_UNREAD = 0.001
 # The last digits of one sum and another.
 _SLACK = 1e-6
 
@@ -105,7 +106,14 @@ class Training:
 def _version(parts: Parts, slope: float, intercept: float) -> str:
     """Return a name for exactly these coefficients; another machine's last digits are another version."""
     digest = sha256(f"{slope}{intercept}".encode())
-    for estimator in (parts.window, parts.page.score, parts.story, parts.joint, *parts.kinds.values()):
+    for estimator in (
+        parts.window,
+        parts.page.score,
+        parts.phrases.score,
+        parts.story,
+        parts.joint,
+        *parts.kinds.values(),
+    ):
         digest.update(estimator.coef_.tobytes() + estimator.intercept_.tobytes())
     return digest.hexdigest()[:12]
 
@@ -146,11 +154,12 @@ def train(
     void = np.array([is_out_of_force(found[e.story.id]) for e in used])
     review, alert = _thresholds(used, np.where(void, 0.0, scores))
     flagged = (scores >= review) & ~void
-    views, window, page = _fit_scores(read)
+    views, window, page, phrases = _fit_scores(read)
     weights = np.array([e.weight for e in used])[passed]
     scaler, story = _fit_story(pools[passed], labels[passed], weights)
     joint_scaler, joint = _fit_joint(rows[passed], labels[passed], weights)
-    parts = Parts(views, window, page, scaler, story, _fit_kinds(read, views), joint_scaler, joint, _known(read, page))
+    kinds, known = _fit_kinds(read, views), _known(read, page)
+    parts = Parts(views, window, page, phrases, scaler, story, kinds, joint_scaler, joint, known)
     calibration = replace(calibration, gate=_gate(held, rows, parts, calibration, review))
     read_by_rules = passed & (np.array([c.decision for c in held.told]) >= calibration.gate)
     card = {
@@ -270,8 +279,8 @@ def _read(example: Example, reader: Reader) -> _Read:
     return _Read(example, reading, frozenset(told))
 
 
-def _fit_scores(read: Sequence[_Read]) -> tuple[WindowViews, Any, Page]:
-    """Fit vocabularies, window and page scores. A breach's other windows teach nothing: left out."""
+def _fit_scores(read: Sequence[_Read]) -> tuple[WindowViews, Any, Page, Phrases]:
+    """Fit vocabularies, window, page and phrase scores. A breach's other windows teach nothing: left out."""
     passing = [r for r in read if r.reading.passes_gate]
     readings = [r.reading for r in passing]
     views = fit_windows(readings)
@@ -287,7 +296,8 @@ def _fit_scores(read: Sequence[_Read]) -> tuple[WindowViews, Any, Page]:
     use = told | ~breach
     weights = np.array([r.example.weight for r in passing])
     window = _linear(0.3).fit(windows.matrix[use], told[use], sample_weight=weights[windows.owner[use]])
-    return views, window, _fit_page(readings, labels, weights)
+    phrases = fit_phrases(readings, lambda rows: _linear(10.0).fit(rows, labels, sample_weight=weights))
+    return views, window, _fit_page(readings, labels, weights), phrases
 
 
 def _fit_kinds(read: Sequence[_Read], views: WindowViews) -> dict[str, Any]:

@@ -153,6 +153,10 @@ def test_a_story_of_the_relief_programme_for_iraq_is_of_the_days_on_which_it_ran
     assert found.regimes == ("661",) and days(found) == {"1996-12-10/2003-05-22"}
     assert read(text.format("Oil for Food Program"), date(2006, 11, 7)).regimes == ("661",)
     assert read(text.format("ministry's programme"), date(2006, 11, 7)).regimes == ()
+    # Years within it are sure to be the act's, years outside it are not for that.
+    within = "The Iraqi regime got kickbacks from the pump maker for oil-for-food contracts of 2001 and 2002, it says."
+    assert read(within, date(2010, 12, 15)).regimes == ("661",)
+    assert read(within.replace("2001 and 2002", "2007"), date(2010, 12, 15)).regimes == ()
     # Of other states the programme tells nothing.
     other = read(text.format("oil-for-food programme").replace("Iraqi", "Liberian"), date(2006, 11, 7))
     assert "1996" not in "".join(days(other))

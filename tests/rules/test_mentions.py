@@ -179,6 +179,27 @@ def test_shared_names_count_only_with_a_cue(text: str, cue: str, name: str) -> N
     assert name in parties(f"The {text} said so.", around=f"{cue}: a report")
 
 
+@pytest.mark.parametrize(
+    ("text", "cue", "name"),
+    [
+        ("The North sold coal", "Pyongyang", "North Korea"),
+        ("The South's navy", "Seoul", "South Korea"),
+        ("Shi'ite militias", "Baghdad", "Popular Mobilisation Forces"),
+        ("The Guards", "the Revolutionary Guards", "Islamic Revolutionary Guard Corps"),
+        ("The paramilitaries", "the RSF", "Rapid Support Forces"),
+    ],
+)
+def test_what_is_short_for_a_party_counts_beside_its_full_name_and_by_itself(text: str, cue: str, name: str) -> None:
+    def named(written: str) -> list[str]:
+        return [m.canonical for m in find_mentions(written, BOOK, around=cue) if m.start < len(text)]
+
+    assert name in named(f"{text} yesterday")
+    assert name not in parties(f"{text} yesterday")
+    if text.startswith("The") and "'" not in text:
+        short = " ".join(text.split()[:2])
+        assert name not in named(f"{short} Atlantic {text.lower()}")
+
+
 def test_a_name_written_out_is_its_own_cue() -> None:
     assert parties("The Rapid Support Forces, or RSF") == ["Rapid Support Forces", "Rapid Support Forces"]
     assert parties("the Libyan National Army (LNA)") == ["Libyan National Army", "Libyan National Army"]

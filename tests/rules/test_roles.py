@@ -39,6 +39,21 @@ def test_short_forms_of_a_name_are_one_candidate() -> None:
     assert "Wilk" not in found and "Harbour Gate" not in found
 
 
+def test_what_his_people_call_him_is_no_part_of_a_name_but_of_where_it_stands() -> None:
+    text = 'He bought rifles from Osric "Kite" Lemairo.'
+    (place,) = candidates(text)["Osric Lemairo"].places
+    assert text[place.start : place.end] == 'Osric "Kite" Lemairo'
+    assert "Osric Lemairo" in candidates('Rifles came from Osric Lemairo "Kite", who fled.')
+
+
+def test_a_ship_is_no_short_form_of_the_man_who_bears_its_name() -> None:
+    found = candidates(
+        "The rifles lay in the dhow Yunus off Aden, and Yunus Tarkan paid for them. The dhow Yunus was sunk."
+    )
+    assert found["Yunus"].type is PartyType.VESSEL and len(found["Yunus"].places) == 2
+    assert len(found["Yunus Tarkan"].places) == 1
+
+
 @pytest.mark.parametrize(
     ("text", "name", "type_"),
     [
@@ -57,6 +72,11 @@ def test_short_forms_of_a_name_are_one_candidate() -> None:
         ("It was sold by Tehran-based Orrin Trading.", "Orrin Trading", PartyType.COMPANY),
         ("The rifles were bought by All Harbour Trading.", "All Harbour Trading", PartyType.COMPANY),
         ("It was paid by Trucker Idris Walet Noor.", "Idris Walet Noor", PartyType.PERSON),
+        ("Rifles reached the 44th Brigade in the north.", "44th Brigade", PartyType.ORGANISATION),
+        ("It was sold to the State Petrol Marketing Company.", "State Petrol Marketing Company", PartyType.COMPANY),
+        ("Yesterday Osric Lemairo was convicted of selling rifles.", "Osric Lemairo", PartyType.PERSON),
+        ("The fuel went aboard the tanker Maria off Nampo.", "Maria", PartyType.VESSEL),
+        ("The rifles were for Commander Malek in the hills.", "Malek", PartyType.PERSON),
     ],
 )  # fmt: skip
 def test_a_name_is_taken_whole_and_without_what_stands_before_it(text: str, name: str, type_: PartyType) -> None:

@@ -34,6 +34,8 @@ BREAKS = [
     ),
     ("parties/states.yml", "parties:\n  - {name: X, type: state, usually: [arms]}\n", ["X", "usually"]),
     ("parties/groups.yml", "parties:\n  - {name: X, type: group, days: 2003}\n", ["X", "days"]),
+    ("parties/groups.yml", "parties:\n  - {name: X, type: group, beside: [the X]}\n", ["X", "beside"]),
+    ("parties/groups.yml", "parties:\n  - {name: X, type: group, beside: {the X: []}}\n", ["X", "beside", "cue"]),
     ("towns.txt", "# note\nAden\n\nAqaba\n", ["towns.txt", "line 3"]),
     ("parties/groups.yml", "parties:\n  - {name: X, type: group, days: [2003-04-09, 1979-07-16]}\n", ["X", "days"]),
     ("parties/states.yml", "parties:\n  - {type: state}\n", ["states.yml", "party 1"]),

@@ -1,6 +1,7 @@
 import json
 import pickle
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from compliance.judging import Judges
 from compliance.monitor import load_policy
 from compliance.screening import Verdict
 from compliance.settings import Settings
+from compliance.story import Story
 from rules.extraction import extract
 from rules.rulebook import load_rulebook
 from tests.factories import story
@@ -160,13 +162,26 @@ def test_the_publisher_and_the_url_do_not_count() -> None:
     assert MODEL.classify([story()])[0] == MODEL.classify([changed])[0]
 
 
+def padded(stories: Sequence[Story]) -> list[Story]:
+    """The stories with 2,000 characters of other news behind them."""
+    ordinary = [e.story.text[:400] for e in load_corpus() if e.negative_type == "ordinary"]
+    padding = "\n\n".join(ordinary)[:2_000]
+    return [replace(s, text=f"{s.text}\n\n{padding}") for s in stories]
+
+
 def test_background_behind_an_act_moves_its_score_little() -> None:
-    examples = load_corpus()
-    padding = "\n\n".join(e.story.text[:400] for e in examples if e.negative_type == "ordinary")[:2_000]
-    breaches = [e.story for e in examples if e.label == "breach"][::9]
-    longer = [replace(s, text=f"{s.text}\n\n{padding}") for s in breaches]
-    moved = [abs(a.score - b.score) for a, b in zip(JUDGES.judge(breaches), JUDGES.judge(longer), strict=True)]
+    breaches = [e.story for e in load_corpus() if e.label == "breach" and len(e.story.text) >= 500][::6]
+    before, after = JUDGES.judge(breaches), JUDGES.judge(padded(breaches))
+    moved = [abs(a.score - b.score) for a, b in zip(before, after, strict=True)]
     assert median(moved) < 0.1
+
+
+def test_most_short_items_stay_flagged_with_much_other_news_behind_them() -> None:
+    """Behind three sentences that is another story, of which a seventh tells of the act; then 0.65 stayed."""
+    breaches = [e.story for e in load_corpus() if e.label == "breach" and len(e.story.text) < 500][::9]
+    before, after = ([s.is_flagged for s in JUDGES.judge(told)] for told in (breaches, padded(breaches)))
+    stayed = [still for was, still in zip(before, after, strict=True) if was]
+    assert sum(stayed) >= 0.55 * len(stayed)
 
 
 def test_what_moved_a_score_is_told_with_its_sign() -> None:
