@@ -4,7 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from itertools import islice
@@ -128,14 +128,13 @@ class Parts:
         """Return the estimators as plain dictionaries of scikit-learn objects, which is what the artefact holds."""
         known = self.known.as_plain() if self.known else None
         views, page = vars(self.views), vars(self.page)
-        phrases = {field.name: getattr(self.phrases, field.name) for field in fields(self.phrases)}
-        return {**vars(self), "views": views, "page": page, "phrases": phrases, "known": known}
+        return {**vars(self), "views": views, "page": page, "phrases": self.phrases.as_plain(), "known": known}
 
     @staticmethod
     def of_plain(held: dict[str, Any]) -> "Parts":
         """Return the parts of which ``as_plain`` made a dictionary."""
         known = Known(**held["known"]) if held["known"] else None
-        views, page, phrases = WindowViews(**held["views"]), Page(**held["page"]), Phrases(**held["phrases"])
+        views, page, phrases = WindowViews(**held["views"]), Page(**held["page"]), Phrases.of_plain(held["phrases"])
         return Parts(**{**held, "views": views, "page": page, "phrases": phrases, "known": known})
 
 

@@ -6,7 +6,7 @@ received", "received … <arms>". Where windows and page tell what a story is ab
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
@@ -48,6 +48,19 @@ class Phrases:
         spans = [around_best(s) for s in scores]
         around = [_said(r.phrased[max(0, first) : last]) for r, (first, last) in zip(readings, spans, strict=True)]
         return self.weighed(around, [_said(r.phrased[:OPENING]) for r in readings])
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return the parts as plain values and scikit-learn objects, each list of phrases as one text: of a hundred
+        thousand values of their own the artefact's reader would make as many objects first.
+        """
+        held = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**held, "whole": "\n".join(self.whole), "opening": "\n".join(self.opening)}
+
+    @staticmethod
+    def of_plain(held: dict[str, Any]) -> "Phrases":
+        """Return the phrases of which ``as_plain`` made a dictionary."""
+        columns = {name: {p: n for n, p in enumerate(held[name].split("\n"))} for name in ("whole", "opening")}
+        return Phrases(**{**held, **columns})
 
     @cached_property
     def names(self) -> list[str]:
@@ -99,9 +112,10 @@ def _known(texts: Iterable[frozenset[str]]) -> dict[str, int]:
 
 def _rows(texts: Iterable[frozenset[str]], known: dict[str, int]) -> sp.csr_matrix:
     """Return which of the known phrases each text holds."""
+    find = known.get
     columns: list[int] = []
     ends = [0]
     for text in texts:
-        columns += sorted(known[phrase] for phrase in text & known.keys())
+        columns += [at for phrase in text if (at := find(phrase)) is not None]
         ends.append(len(columns))
     return counts_of(columns, ends, len(known), binary=True)

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from compliance.classifier.phrases import fit_phrases, phrases_of
+from compliance.classifier.phrases import Phrases, fit_phrases, phrases_of
 from compliance.classifier.reading import Reader
 from rules.rulebook import load_rulebook
 
@@ -47,3 +47,8 @@ def test_columns_are_in_alphabetical_order_whatever_the_order_of_stories() -> No
     one = fit_phrases(readings, lambda rows: LogisticRegression().fit(rows, labels))
     other = fit_phrases(readings[::-1], lambda rows: LogisticRegression().fit(rows, labels[::-1]))
     assert one.names == other.names == [*sorted(one.whole), *sorted(one.opening)]
+
+
+def test_phrases_come_back_from_the_plain_values_that_the_artefact_holds() -> None:
+    phrases = fit_phrases([READER.read("", "Iran shipped rifles to the Houthis.")] * 3, lambda rows: rows.shape)
+    assert Phrases.of_plain(phrases.as_plain()) == phrases
