@@ -185,6 +185,7 @@ def judgement(story: Story, screening: Screening) -> dict[str, Any]:
         "covered": screening.is_covered,
         "national_only": [law.who for law in found.national_only],
         "suspicion": list(found.suspicion),
+        "wording": found.wording.odds,
     }
 
 

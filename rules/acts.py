@@ -114,6 +114,7 @@ def act_of(hit: FrameHit, field: Field, clause: Clause, title: str, text: str, r
     if not kinds:
         return "names no goods"
     roles = tuple(_resolved(clause, hit, rulebook))
+    first = min(hit.first, *(_owner(clause, i) for _, given in hit.roles for i in given)) if roles else hit.first
     if not roles:
         return "only bodies and media stand where the parties would"
     return Act(
@@ -121,7 +122,7 @@ def act_of(hit: FrameHit, field: Field, clause: Clause, title: str, text: str, r
         _say(hit, roles, goods),
         roles,
         kinds,
-        quote_of(field, clause, hit.first, hit.last, title, text, hit.frame.id),
+        quote_of(field, clause, first, hit.last, title, text, hit.frame.id),
         goods,
         strong=True,
     )
@@ -168,12 +169,22 @@ def phrases_in(phrases: tuple[str, ...]) -> re.Pattern[str]:
 def _resolved(clause: Clause, hit: FrameHit, rulebook: Rulebook) -> Iterator[tuple[Role, Mention, str]]:
     for role, indexes in hit.roles:
         for index in indexes:
-            mention = clause.tokens[index].mention
+            mention = clause.tokens[_owner(clause, index)].mention
             if mention is None or mention.type in NEVER_PARTIES:
                 continue
             if index == indexes[0] and _is_no_subject(clause, hit, index):
                 continue
             yield role, mention, answerable(mention, rulebook)
+
+
+def _owner(clause: Clause, index: int) -> int:
+    """Return the place of whoever acts where a frame found a name: of "the Houthis of Yemen" the group, not Yemen."""
+    tokens = clause.tokens
+    named = tokens[index].mention
+    if index < 2 or named is None or named.type is not PartyType.STATE or tokens[index - 1].word != "of":
+        return index
+    group = tokens[index - 2].mention
+    return index - 2 if group is not None and group.type is PartyType.GROUP else index
 
 
 def _is_no_subject(clause: Clause, hit: FrameHit, index: int) -> bool:
@@ -267,7 +278,7 @@ def _usual_roles(clause: Clause, goods: Sequence[Mention], rulebook: Rulebook) -
         if mention is None or mention.type in NEVER_PARTIES:
             continue
         name = answerable(mention, rulebook)
-        if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
+        if rulebook.is_targeted(name):
             yield _usual_role(name, goods, rulebook), mention, name
 
 
@@ -279,7 +290,7 @@ def _usual_role(name: str, goods: Sequence[Mention], rulebook: Rulebook) -> Role
 
 def touches(act: Act, rulebook: Rulebook) -> bool:
     """True where a target of some regime takes part, itself or through one who acts for it."""
-    return any(name in rulebook.targets or rulebook.principal(name) in rulebook.targets for _, _, name in act.roles)
+    return any(rulebook.is_targeted(name) for _, _, name in act.roles)
 
 
 def one_way(acts: Sequence[Act]) -> list[Act]:

@@ -1,4 +1,4 @@
-"""The learnt weights of a story's kinds, regimes, status and denials, as data: ``book/story.json``.
+"""The learnt weights of a story's kinds, regimes, status, denials and wording, as data: ``book/story.json``.
 
 Every answer can be read back from them: it is the logistic of a bias and a weight per named feature.
 """
@@ -16,7 +16,8 @@ from rules.vocabulary import Kind, Status
 
 DENIES = "denies"
 UNDER = "under the regime"
-ANSWERS = (DENIES, UNDER, *(f"status {s.value}" for s in Status), *(f"kind {k.value}" for k in Kind))
+WORDED = "worded as a breach"
+ANSWERS = (DENIES, UNDER, WORDED, *(f"status {s.value}" for s in Status), *(f"kind {k.value}" for k in Kind))
 
 
 @dataclass(frozen=True)

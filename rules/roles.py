@@ -101,11 +101,6 @@ def judge(features: Mapping[Any, float], weights: RoleWeights, framed: Collectio
     return Judgement(violator, suspect, tuple(roles))
 
 
-def is_target(name: str, rulebook: Rulebook) -> bool:
-    """True where a regime's measures are against the party or whoever it acts for."""
-    return name in rulebook.targets or rulebook.principal(name) in rulebook.targets
-
-
 @dataclass(frozen=True, slots=True)
 class _Scene:
     """A clause as the model sees it: a symbol per word, names by what they are, and where each name stands in it.
@@ -210,7 +205,7 @@ class _Spans:
 
 
 def _sort(one: Candidate, rulebook: Rulebook) -> str:
-    if is_target(one.name, rulebook):
+    if rulebook.is_targeted(one.name):
         return f"target {one.type.value}"
     return one.type.value if one.is_known else f"new {one.type.value}"
 
@@ -221,7 +216,7 @@ def _story(
     """Yield what the whole story is about: its goods, targets, and kinds of names."""
     goods = Counter(m.kind.value for _, c in clauses for m in c.goods if m.kind)
     yield from (f"story of {kind}" for kind, n in goods.items() if n * 2 >= max(goods.values()))
-    yield from {f"story names {c.name}" for c in candidates if c.name in rulebook.targets}
+    yield from {f"story names {c.name}" for c in candidates if c.name in rulebook.targeted}
     yield from {f"story with {sort}" for sort in sorts if sort.startswith("new")}
 
 

@@ -106,6 +106,16 @@ class Rulebook:
         return {name: tuple(regimes) for name, regimes in found.items()}
 
     @cached_property
+    def targeted(self) -> frozenset[str]:
+        """Whom measures are against: the targets, and all else but states that one measure binds."""
+        known = self.parties
+        return frozenset(self.targets) | {n for n in self.bound if n in known and known[n].type is not PartyType.STATE}
+
+    def is_targeted(self, name: str) -> bool:
+        """True where measures are against the party or whoever it acts for."""
+        return name in self.targeted or self.principal(name) in self.targeted
+
+    @cached_property
     def zones(self) -> Mapping[str, tuple[str, ...]]:
         """The regimes of each territory, by id."""
         found: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ beside it or elsewhere; a linear model weighs it, whose weights are data (``rule
 
 import math
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 
@@ -88,9 +88,8 @@ def _sought(documented: tuple[str, ...], admitted: tuple[str, ...]) -> tuple[dic
     return patterns, Sieve(patterns)
 
 
-def status_of(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> Status:
-    """Return the likeliest status."""
-    features = status_features(clauses, acts, rulebook)
+def status_of(features: Mapping[str, float], rulebook: Rulebook) -> Status:
+    """Return the likeliest status by ``status_features``."""
     # Whoever pleads guilty has said so before a judge, whatever else the story is about.
     if "any: pled" in features:
         return Status.ADMITTED
@@ -174,4 +173,4 @@ def _named_in(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook) -> se
 
 def _has_target(clause: Clause, rulebook: Rulebook) -> bool:
     names = [mention.canonical for i in clause.parties if (mention := clause.tokens[i].mention) is not None]
-    return any(name in rulebook.targets or rulebook.principal(name) in rulebook.targets for name in names)
+    return any(map(rulebook.is_targeted, names))

@@ -27,7 +27,7 @@ ORDINARY = {
 }
 KEYS = ["id", "score", "verdict", "flagged", "kinds", "regimes", "measures", "parties", "non_parties", "goods",
         "status", "denied_by", "why", "nearest", "versions", "language", "covered", "national_only",
-        "suspicion"]  # fmt: skip
+        "suspicion", "wording"]  # fmt: skip
 
 
 def screen(lines: list[str], *options: str) -> tuple[int, list[dict[str, Any]], str]:

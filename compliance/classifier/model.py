@@ -178,7 +178,16 @@ class Model:
         if not rows:
             return list(classifications)
         joint = iter(self._calibrated(self.parts.decide_jointly(np.array(rows))))
-        return [replace(c, score=float(next(joint))) if c.passed_gate else c for c in classifications]
+        return [
+            replace(c, score=float(next(joint)), why=self._told(c, e)) if c.passed_gate else c
+            for c, e in zip(classifications, found, strict=True)
+        ]
+
+    def _told(self, classification: Classification, found: Extraction) -> tuple[Term, ...]:
+        """Return what moved the score most: of the text's terms and of the words that the rules weighed."""
+        share = self.slope * self.parts.joint_weights[0]["wording"]
+        worded = [Term(f"“{words}” (wording)", share * by) for words, by in found.wording.terms]
+        return tuple(_heaviest([*classification.why, *worded]))
 
     def _calibrated(self, decisions: np.ndarray) -> np.ndarray:
         return np.asarray(1 / (1 + np.exp(-(self.slope * decisions + self.intercept))))
@@ -238,7 +247,7 @@ class Model:
                 moved[names[row.indices[n]]] += float(by[n])
         terms = [Term(name, weight) for name, weight in moved.items() if weight]
         terms += self._around(share, pools)
-        return tuple(sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS])
+        return tuple(_heaviest(terms))
 
     def _around(self, share: float, pools: np.ndarray) -> Iterator[Term]:
         """Yield what the flags in the sentences around the best window moved, counted from none of them."""
@@ -268,6 +277,10 @@ class Model:
         """The features' names as an officer reads them."""
         names, words = self.parts.views.names(), len(self.parts.views.words.vocabulary_)
         return [_told(n) for n in names[:words]] + [_LIST.sub(_of_list, n).replace("_", " ") for n in names[words:]]
+
+
+def _heaviest(terms: Sequence[Term]) -> list[Term]:
+    return sorted(terms, key=lambda t: (-abs(t.weight), t.term))[:_TERMS]
 
 
 def _of_list(listed: re.Match[str]) -> str:

@@ -47,8 +47,9 @@ WORDS = (
 )  # fmt: skip
 FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
 _THINGS = frozenset((*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel"))
-# What is given, paid or got need not be named where a target itself is: hands were filled, a ransom was paid.
-_MOVES = frozenset(("v_supply", "v_pay", "v_receive", "transfer"))
+# What is given, paid, got or earned need not be named where a target itself is: hands were filled, a ransom was paid.
+_MOVES = frozenset(("v_supply", "v_pay", "v_receive", "v_work", "transfer"))
+_MEN = "g_arms"
 # What phrases tell by its sort; where a word is of several sorts, the first counts.
 _MASKED_GOODS = (*sorted(GOODS), "hackers", "vessel")
 _MADE = ("-made", "-supplied", "-built", "-manufactured", "-backed", "-armed", "-provided")
@@ -145,11 +146,16 @@ class Reader:
     def __init__(self, rulebook: Rulebook) -> None:
         spellings: dict[str, set[str]] = {}
         exact: dict[str, str] = {}
+        men = {p.spelling.lower() for p in rulebook.patterns if p.goods in rulebook.names["personnel"]}
         for pattern in rulebook.patterns:
             # What is short for a party in some stories only tells nothing by itself.
             if pattern.cues:
                 continue
-            spellings.setdefault(pattern.spelling.lower(), set()).add(_flag_of(pattern, rulebook))
+            flags = spellings.setdefault(pattern.spelling.lower(), set())
+            flags.add(_flag_of(pattern, rulebook))
+            # Syrian mercenaries are mercenaries: men whom somebody sends.
+            if pattern.party and pattern.spelling.lower().rpartition(" ")[2] in men:
+                flags.add(_MEN)
             if pattern.party and _ACRONYM.fullmatch(pattern.spelling):
                 exact[pattern.spelling.lower()] = pattern.spelling
         for spelling, flag in _words_of(rulebook):
@@ -247,7 +253,7 @@ def _flag_of(pattern: Pattern, rulebook: Rulebook) -> str:
     if pattern.party is None:
         return f"g_{pattern.kind.value}" if pattern.kind else "g_commodity"
     name, type_ = pattern.party.name, pattern.party.type
-    if name in rulebook.targets or rulebook.principal(name) in rulebook.targets:
+    if rulebook.is_targeted(name):
         strong = type_ is not PartyType.STATE or bool(pattern.party.usually)
         return TARGET if strong else TARGET_STATE
     if type_ in (PartyType.BODY, PartyType.MEDIA):

@@ -160,7 +160,7 @@ def train(
     joint_scaler, joint = _fit_joint(rows[passed], labels[passed], weights)
     kinds, known = _fit_kinds(read, views), _known(read, page)
     parts = Parts(views, window, page, phrases, scaler, story, kinds, joint_scaler, joint, known)
-    calibration = replace(calibration, gate=_gate(held, rows, parts, calibration, review))
+    calibration = replace(calibration, gate=_gate(held, flagged))
     read_by_rules = passed & (np.array([c.decision for c in held.told]) >= calibration.gate)
     card = {
         "name": "Embargo Watch breach classifier",
@@ -251,18 +251,14 @@ def _decided(
     return decisions
 
 
-def _gate(held: HeldOut, rows: np.ndarray, parts: Parts, calibration: Calibration, review: float) -> float:
-    """Return the decision of a text below which the rules need not read it; ``rows`` are the joint features.
+def _gate(held: HeldOut, flagged: np.ndarray) -> float:
+    """Return the decision of a text below which the rules need not read it.
 
-    Next to no breach lies there, and nothing that the rules found in any held-out story would lift it to the review
-    threshold.
+    Next to no breach lies there, and no held-out story that text and rules together got flagged.
     """
-    weights, bias = parts.joint_weights
-    needed = (np.log(review / (1 - review)) - calibration.intercept) / calibration.slope
-    texts = np.array([c.decision for c in held.told])[held.passed]
-    added = rows[held.passed] @ np.array(list(weights.values())) - weights["text"] * texts
-    hopeless = (needed - bias - added.max() - _SLACK) / weights["text"]
-    return float(min(hopeless, np.quantile(texts[held.labels[held.passed]], _UNREAD)))
+    texts = np.array([c.decision for c in held.told])
+    of_breaches = np.quantile(texts[held.labels & held.passed], _UNREAD)
+    return float(min(of_breaches, texts[flagged].min(initial=np.inf) - _SLACK))
 
 
 def _read(example: Example, reader: Reader) -> _Read:
@@ -371,7 +367,7 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rat
 
 
 def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float, float]:
-    """Return review and alert thresholds: at most 10 % of hard negatives and 2 % of ordinary stories reach the first,
+    """Return review and alert thresholds: at most 8 % of hard negatives and 2 % of ordinary stories reach the first,
     1.5 % and 0.1 % the second.
 
     One in seven of the corpus's ordinary stories was written because such news, of world affairs, misleads: in a feed
@@ -379,7 +375,7 @@ def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float,
     """
     ordinary = np.array([e.negative_type == "ordinary" for e in examples])
     hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
-    review = max(_exceeded_by(scores[hard], 0.10), _exceeded_by(scores[ordinary], 0.02))
+    review = max(_exceeded_by(scores[hard], 0.08), _exceeded_by(scores[ordinary], 0.02))
     alert = max(review, _exceeded_by(scores[hard], 0.015), _exceeded_by(scores[ordinary], 0.001))
     return round(float(review), 4), round(float(alert), 4)
 

@@ -1,8 +1,9 @@
 """Score of the text beside what the rules found → the features of the joint score. Pure.
 
 Words tell what a story is about; the rules tell whether somebody is said to have done something to somebody, under a
-measure in force, whether that stands where the words are strongest, and how much what stands around the likeliest names
-is like what stands around parties to a breach. Neither alone parts a breach from a near miss.
+measure in force, whether that stands where the words are strongest, how much what stands around the likeliest names
+is like what stands around parties to a breach, and how like such reports the whole is worded. None alone parts a breach
+from a near miss.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from rules.vocabulary import Role
 JOINT_NAMES = (
     "text", "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
     "recipient", "other roles", "framed act in the passage", "act in the passage", "regime", "kind", "measure in force",
-    "party in the passage", "likeliest party", "second likeliest party",
+    "party in the passage", "likeliest party", "second likeliest party", "wording",
 )  # fmt: skip
 _MOST = 3
 # The log-odds between which a name's suspicion counts; the feature counts them from the lower on, none for no name.
@@ -37,7 +38,7 @@ def joint_features(classification: Classification, found: Extraction, rulebook: 
         float(len(found.parties) > 1),
         float(min(len(framed), _MOST)),
         float(sides <= roles),
-        float(not names.isdisjoint(rulebook.targets)),
+        float(not names.isdisjoint(rulebook.targeted)),
         float(Role.SUPPLIER in roles),
         float(Role.RECIPIENT in roles),
         float(bool(roles - sides)),
@@ -48,6 +49,7 @@ def joint_features(classification: Classification, found: Extraction, rulebook: 
         float(any(m.in_force for m in found.measures)),
         float(stands_in(quoted, passage)),
         *_suspicion(found),
+        found.wording.odds,
     ]
 
 

@@ -61,6 +61,7 @@ def test_the_judgement_has_the_promised_fields_and_true_offsets() -> None:
     assert list(line) == [
         "id", "score", "verdict", "flagged", "kinds", "regimes", "measures", "parties", "non_parties", "goods",
         "status", "denied_by", "why", "nearest", "versions", "language", "covered", "national_only", "suspicion",
+        "wording",
     ]  # fmt: skip
     assert line["versions"] == {"model": "model-1", "rules": "rules-1"}
     for party in line["parties"]:

@@ -26,9 +26,9 @@ SETTINGS = Settings()
 
 def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     report = evaluate(trained.examples, trained.scores, trained.flagged, 0.02)
-    assert report.average_precision_hard >= 0.955
-    assert report.recall_at_review >= 0.90
-    assert report.silent_recall_at_review >= 0.89
+    assert report.average_precision_hard >= 0.97
+    assert report.recall_at_review >= 0.92
+    assert report.silent_recall_at_review >= 0.915
     # 0.015 before 140 ordinary stories came in, three in four of them written because such news misleads.
     assert report.flagged_by_type["ordinary"] <= 0.022
 
@@ -55,7 +55,7 @@ def test_ordinary_news_seldom_raises_an_alarm() -> None:
     lines = (Path(folder) / "not_negative.jsonl").read_text(encoding="utf-8").splitlines()
     marked = {json.loads(line)["id"] for line in lines}
     model, policy = load_model(SETTINGS.model_path, BOOK), load_policy(SETTINGS.config / "screening.yml")
-    for name, most in (("current_events.dev.jsonl.gz", 35), ("article_bias.dev.jsonl.gz", 300)):
+    for name, most in (("current_events.dev.jsonl.gz", 35), ("article_bias.dev.jsonl.gz", 220)):
         with gzip.open(Path(folder) / name, "rt", encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         told = [Story(r["id"], r["title"], r["text"]) for r in rows if r["id"] not in marked][::10]

@@ -192,6 +192,13 @@ def test_the_leader_of_a_group_is_named_as_the_story_names_him() -> None:
     assert ("recipient", "Khalifa Haftar") in {(role.value, name) for act in found.acts for role, name in act.roles}
 
 
+def test_a_group_acts_not_the_land_it_is_of() -> None:
+    found = read("Hezbollah of Lebanon sent rockets to the Houthis.")
+    acts = {(role.value, name) for act in found.acts if act.strong for role, name in act.roles}
+    assert acts == {("supplier", "Hezbollah"), ("recipient", "Houthis")}
+    assert any(act.evidence.quote.startswith("Hezbollah of Lebanon sent") for act in found.acts)
+
+
 @pytest.mark.parametrize(
     "text", ["Iran", "\ud800 Iran", "Iran, Russia", "Iran - 2024", "\ud800", "It rained on \ud800."]
 )

@@ -1,16 +1,21 @@
-"""The weights of a story's kinds, regimes, status and denials, learnt anew on a few breaches."""
+"""The weights of a story's kinds, regimes, status, denials and wording, learnt anew on a few."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from compliance.classifier.corpus import load_corpus
-from compliance.classifier.story_training import train_story
+from compliance.classifier.corpus import Example, load_corpus
+from compliance.classifier.story_training import day_of, train_story
+from rules.extraction import read_story, told_acts
 from rules.linear import ANSWERS, load_story_weights, save_story_weights
-from rules.rulebook import load_rulebook
+from rules.rulebook import Rulebook, load_rulebook
+from rules.status import status_features
+from rules.wording import wording_of
 
 BOOK = load_rulebook()
-FEW = [e for e in load_corpus() if e.label == "breach"][:24]
+CORPUS = load_corpus()
+FEW = [e for e in CORPUS if e.label == "breach"][:24]
 
 
 def test_equal_examples_give_equal_weights_that_the_rules_can_read(tmp_path: Path) -> None:
@@ -24,6 +29,21 @@ def test_equal_examples_give_equal_weights_that_the_rules_can_read(tmp_path: Pat
 def test_what_no_example_shows_is_never_answered() -> None:
     one = train_story(FEW[:1], BOOK, "one")
     assert all(one.probability(answer, {"word: rifles": 1.0}) < 0.01 for answer in ANSWERS if answer.startswith("kind"))
+
+
+def test_wording_parts_reports_of_breaches_from_other_news() -> None:
+    others = [e for e in CORPUS if e.label == "not_breach"][:24]
+    learnt = train_story([*FEW, *others], BOOK, "few")
+    book = replace(BOOK, story=learnt)
+    told, other = ([wording_of(_said(e, book), book) for e in some] for some in (FEW, others))
+    assert min(w.odds for w in told) > max(w.odds for w in other)
+    assert all(w.terms == tuple(sorted(w.terms, key=lambda t: -abs(t[1]))) for w in told)
+
+
+def _said(example: Example, book: Rulebook) -> dict[str, float]:
+    story = example.story
+    read = read_story(story.title, story.text, book, day_of(example))
+    return status_features(read.clauses, told_acts(read, story.title, story.text, book)[0], book)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"biases": {}, "weights": {}, "corpus": ""}', "[]"])
