@@ -54,7 +54,7 @@ from rules.rulebook import Rulebook
 from rules.sentences import Sentence
 from rules.status import status_features, status_of
 from rules.vocabulary import Field, PartyType, Role
-from rules.wording import wording_of
+from rules.wording import wording_features, wording_of
 
 _MOST_HITS = 24
 
@@ -142,7 +142,6 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
     kinds = kinds_of(read.clauses, acts, rulebook) if acts or named.regimes else ()
     measures, regimes = law_of(acts, kinds, named, on, rulebook, read.free)
     names = {p.canonical for p in parties}
-    said = status_features(read.clauses, acts, rulebook)
     return Extraction(
         parties=parties,
         bystanders=_bystanders(read.clauses, names, read.stances, rulebook),
@@ -150,14 +149,14 @@ def judge_story(read: StoryRead, title: str, text: str, on: date | None, ruleboo
         regimes=regimes,
         measures=measures,
         goods=_goods(acts),
-        status=status_of(said, rulebook) if acts or regimes else None,
+        status=status_of(status_features(read.clauses, acts, rulebook), rulebook) if acts or regimes else None,
         denied_by=denying(names, read.candidates, read.clauses, read.stances, rulebook),
         hits=tuple(_hit(act) for act in acts[:_MOST_HITS]),
         national_only=() if regimes else national_law(_sentences(read), fields, rulebook.national),
         version=rulebook.version,
         acts=tuple(_found(act, names) for act in acts[:_MOST_HITS]),
         suspicion=tuple(sorted((round(j.suspect, 4) for j in judged), reverse=True)[:2]),
-        wording=wording_of(said, rulebook),
+        wording=wording_of(wording_features(read.clauses, acts, rulebook), rulebook),
     )
 
 

@@ -100,7 +100,7 @@ def status_features(
     clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook
 ) -> dict[str, float]:
     """Return which words of finding, judging, confessing, accusing and saying stand where, as named numbers."""
-    at = _told_in(clauses, acts) or _named_in(clauses, rulebook)
+    at = telling_sentences(clauses, acts, rulebook)
     beside = {near for number in at for near in (number - 1, number + 1)} - at
     found = {"short": float(len(clauses) < 5), "long": float(len(clauses) > 15)}
     patterns, sieve = _sought(rulebook.phrases["documented"], rulebook.phrases["admitted"])
@@ -114,8 +114,8 @@ def status_features(
             if not all(one in found for one in told) and patterns[name].search(lowered):
                 found |= dict.fromkeys(told, 1.0)
     found |= _worded(clauses, at | beside or set(range(_LEAD + 1)))
-    found |= _phrased(clauses, range(len(clauses)), "whole", _WORDS_WEIGH)
-    found |= _phrased(clauses, at or range(_LEAD), "act", _ACT_WEIGHS)
+    found |= phrased(clauses, range(len(clauses)), "whole", _WORDS_WEIGH)
+    found |= phrased(clauses, at or range(_LEAD), "act", _ACT_WEIGHS)
     near = sorted(cue for cue in (*_CUES, "list of documented", "list of admitted") if f"near: {cue}" in found)
     return found | dict.fromkeys((f"{one} & {other}" for one, other in combinations(near, 2)), 1.0)
 
@@ -132,7 +132,7 @@ def _worded(clauses: Sequence[tuple[Field, Clause]], told: Collection[int]) -> d
     return dict.fromkeys((f"word: {word}" for word in said), _WORDS_WEIGH / math.sqrt(max(1, len(said))))
 
 
-def _phrased(
+def phrased(
     clauses: Sequence[tuple[Field, Clause]], told: Collection[int], where: str, weigh: float
 ) -> dict[str, float]:
     """Return the words of these sentences and each with the next, names as what they are, scaled as words are."""
@@ -154,6 +154,11 @@ def _where(zone: str, number: int, field: Field) -> Iterator[str]:
         yield "lead"
     if field is Field.TITLE:
         yield "title"
+
+
+def telling_sentences(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook) -> set[int]:
+    """Return the sentences from which the acts are quoted, else those that name goods beside a target."""
+    return _told_in(clauses, acts) or _named_in(clauses, rulebook)
 
 
 def _told_in(clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act]) -> set[int]:

@@ -1,29 +1,40 @@
-"""How like the wording of reports of breaches a story is, beside what it says of whom. Pure.
+"""How like the wording of reports of breaches the sentences are that tell of an act, beside what they say. Pure.
 
-The words are those that tell how firmly an act is stated (``rules/status.py``): single words and pairs, names and goods
-as what they are, so that swapping one name for another changes nothing. Weights are data (``rules/linear.py``).
+Single words and pairs, names and goods as what they are, so that swapping one name for another changes nothing; of the
+sentences that tell and a few around them, so that what else stands in a story does not count. Weights are data
+(``rules/linear.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from rules.acts import Act
+from rules.clauses import Clause
 from rules.findings import Wording
 from rules.linear import WORDED
 from rules.rulebook import Rulebook
+from rules.status import phrased, telling_sentences
+from rules.vocabulary import Field
 
 # Past these log-odds a story is worded no more clearly: what many words add up to must not outweigh all else.
 _MOST = 6.0
 _TERMS = 4
-# What the names of the features that count begin with: words of the whole story, and of what tells of the act.
-_WORDS = ("whole: ", "act: ")
+# So many sentences before and after one that tells count too; the first where none does.
+_AROUND = 3
+_AROUND_WEIGHS, _ACT_WEIGHS = 6.0, 4.0
 
 
-def words_among(features: Mapping[str, float]) -> dict[str, float]:
-    """Return those of ``status_features`` that are words of the story."""
-    return {name: value for name, value in features.items() if name.startswith(_WORDS)}
+def wording_features(
+    clauses: Sequence[tuple[Field, Clause]], acts: Sequence[Act], rulebook: Rulebook
+) -> dict[str, float]:
+    """Return the words and pairs of the sentences that tell, and of those around them, as named numbers."""
+    at = telling_sentences(clauses, acts, rulebook)
+    around = {near for number in at or {0} for near in range(number - _AROUND, number + _AROUND + 1) if near >= 0}
+    words = phrased(clauses, sorted(around), "around", _AROUND_WEIGHS)
+    return words | phrased(clauses, sorted(at) or range(2), "act", _ACT_WEIGHS)
 
 
 def wording_of(features: Mapping[str, float], rulebook: Rulebook) -> Wording:
-    """Return how like reports of breaches the story of these ``status_features`` is worded."""
+    """Return how like reports of breaches a story of these ``wording_features`` is worded."""
     weights = rulebook.story.weights[WORDED]
     moved = {name: weights[name] * value for name, value in features.items() if name in weights}
     odds = rulebook.story.biases[WORDED] + sum(moved.values())
@@ -33,6 +44,4 @@ def wording_of(features: Mapping[str, float], rulebook: Rulebook) -> Wording:
 
 
 def _as_read(name: str) -> str:
-    prefix = next(p for p in _WORDS if name.startswith(p))
-    words = name.removeprefix(prefix).removeprefix("^ ")
-    return words.replace("<", "[").replace(">", "]")
+    return name.partition(": ")[2].removeprefix("^ ").replace("<", "[").replace(">", "]")

@@ -29,7 +29,7 @@ from rules.linear import ANSWERS, DENIES, UNDER, WORDED, StoryWeights
 from rules.rulebook import Rulebook
 from rules.status import status_features
 from rules.vocabulary import Field, Kind, Status
-from rules.wording import words_among
+from rules.wording import wording_features
 
 FOLDS = 5
 # How freely each model may weigh, and at how many rows a feature must stand to be learnt.
@@ -92,7 +92,7 @@ def _status(read: Sequence[_Read], rulebook: Rulebook) -> dict[str, _Learnt]:
 
 
 def _wording(read: Sequence[_Read], rulebook: Rulebook) -> _Learnt:
-    rows = [_held_once(words_among(status_features(r.story.clauses, r.acts, rulebook))) for r in read]
+    rows = [_held_once(wording_features(r.story.clauses, r.acts, rulebook)) for r in read]
     wanted, weights = [r.example.label == "breach" for r in read], np.array([r.example.weight for r in read])
     return _fit(rows, wanted, *_WORDING, _WIDE, weights)
 

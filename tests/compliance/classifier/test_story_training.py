@@ -10,8 +10,7 @@ from compliance.classifier.story_training import day_of, train_story
 from rules.extraction import read_story, told_acts
 from rules.linear import ANSWERS, load_story_weights, save_story_weights
 from rules.rulebook import Rulebook, load_rulebook
-from rules.status import status_features
-from rules.wording import wording_of
+from rules.wording import wording_features, wording_of
 
 BOOK = load_rulebook()
 CORPUS = load_corpus()
@@ -43,7 +42,7 @@ def test_wording_parts_reports_of_breaches_from_other_news() -> None:
 def _said(example: Example, book: Rulebook) -> dict[str, float]:
     story = example.story
     read = read_story(story.title, story.text, book, day_of(example))
-    return status_features(read.clauses, told_acts(read, story.title, story.text, book)[0], book)
+    return wording_features(read.clauses, told_acts(read, story.title, story.text, book)[0], book)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"biases": {}, "weights": {}, "corpus": ""}', "[]"])
