@@ -6,6 +6,7 @@ sentences that tell and a few around them, so that what else stands in a story d
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from rules.acts import Act
 from rules.clauses import Clause
@@ -39,7 +40,11 @@ def wording_of(features: Mapping[str, float], rulebook: Rulebook) -> Wording:
     moved = {name: weights[name] * value for name, value in features.items() if name in weights}
     odds = rulebook.story.biases[WORDED] + sum(moved.values())
     strongest = sorted(moved.items(), key=lambda t: (-abs(t[1]), t))
-    terms = tuple((_as_read(name), round(by, 4)) for name, by in strongest[:_TERMS])
+    read = ((_as_read(name), round(by, 4)) for name, by in strongest)
+    # "The" and "of the" count, but an officer would make nothing of them.
+    empty = rulebook.names["opener"]
+    telling = (t for t in read if any(w[0] == "[" or (w.isalpha() and w not in empty) for w in t[0].split()))
+    terms = tuple(islice(telling, _TERMS))
     return Wording(round(max(-_MOST, min(_MOST, odds)), 4), terms)
 
 

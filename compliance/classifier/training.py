@@ -370,8 +370,8 @@ def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float,
     """Return review and alert thresholds: at most 8 % of hard negatives and 2 % of ordinary stories reach the first,
     1.5 % and 0.1 % the second.
 
-    One in seven of the corpus's ordinary stories was written because such news, of world affairs, misleads: in a feed
-    ordinary news is flagged far less often.
+    Many of the corpus's ordinary stories were written because such news, of world affairs, misleads: in a feed ordinary
+    news is flagged far less often.
     """
     ordinary = np.array([e.negative_type == "ordinary" for e in examples])
     hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
