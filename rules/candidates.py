@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from rules.acts import NEVER_PARTIES, answerable
 from rules.clauses import Clause
@@ -39,7 +40,9 @@ _SHIP_BEFORE = re.compile(
     r"\b(?:ship|vessel|tanker|freighter|carrier|coaster|dhow|MV|M/V|MT) (?:(?:the|named|called) ){0,2}[\"“]?$"
 )
 _JOINED = re.compile(r" (?:of|of the|for|for the|and|in) ")
-_FIGURE = re.compile(r" (?:No\. )?(?:\d{1,4})(?![\w%]|[.,]\d| ?(?:million|billion|percent|per|tons?|tonnes|years?)\b)")
+_FIGURE = re.compile(
+    r" (?:No\. )?(?:\d{1,4}|(?<=Unit )\d{5})(?![\w%]|[.,]\d| ?(?:million|billion|percent|per|tons?|tonnes|years?)\b)"
+)
 _FORMS = words_of(
     "Ltd Limited LLC L.L.C. Inc Corp Corporation Co Company GmbH FZE FZCO DMCC SARL SAL JSC OOO PLC Pte S.A. SA"
 )
@@ -55,7 +58,8 @@ _ENDINGS = words_of(
     "Technologies  Enterprise Enterprises Group Services Construction Commodities Metals Impex International "
     "Machinery Mining  Petroleum Petrol Energy Systems Electronics Financial Capital Line Lines Pte S.A. SA Banka "
     "Investments Projects  Studio Seafood Garment Foods Motors Diamonds Refinery Products Global Cement Express "
-    "Wings Materials Transport  Engineering Steel Oil Gas Chemicals Security Supply Import Export"
+    "Wings Materials Transport  Engineering Steel Oil Gas Chemicals Security Supply Import Export Solutions Partners "
+    "Consulting Consultants Ventures Tankers Bullion Minerals Cargo Freight Forwarding Pharmaceuticals Telecom Software"
 )
 # Words that end the name of a body of state, a party, a school: seldom who did it.
 _BODIES = words_of(
@@ -77,11 +81,19 @@ _LINKED_BY_AND = words_of(
 )
 # What else stands before a name as a title belongs to the name of a body: "State Oil Marketing Organisation".
 _IN_BODIES = words_of("state national defence defense special general foreign security information interior finance")
+# Whoever bears one name only bears it with his title: "Mullah Najib".
+_KEPT_BEFORE_ONE = words_of("mullah sheikh sheik mawlawi maulvi haji hajji")
 _COUNTING = words_of("all one two three four five six seven eight nine ten first second")
 _ARTICLE = re.compile(r"^(?:[Tt]he|M/?V|MT)\s+")
+# "Temrex, a trader in Belgrade, ...", "Waxum, of Liechtenstein, ...": what is said of a name shows that it is one.
+_SAID_OF_IT = re.compile(
+    r",? \([A-Z]|, (?:an? |of [A-Z]|whose |owned |based |registered |headed |run by |controlled by )"
+)
 # Names of more words than this on either side are no names.
 _MOST_PARTS = 12
 _NEAR = 4
+# From here on two given names may be one in two spellings.
+_ALIKE = 0.55
 _LOWER = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'])")
 
 
@@ -225,7 +237,8 @@ def _runs(number: int, clause: Clause, common: frozenset[str], rulebook: Ruleboo
             if hint is None and _PERSONAL.search(text, max(0, start - 12), start):
                 hint = PartyType.PERSON
             place = Place(number, first, last, start + offset, end + offset)
-            yield _Run(place, name, not text[:start].strip("\"'( "), hint)
+            opens = not text[:start].strip("\"'( ") and not (_SAID_OF_IT.match(text, end) and not name.endswith("ly"))
+            yield _Run(place, name, opens, hint)
 
 
 def _is_dateline(number: int, text: str, start: int, end: int) -> bool:
@@ -291,7 +304,13 @@ def _names(
     words = list(words)
     is_body = text[words[-1][0] : words[-1][1]] in _ENDINGS | _BODIES | _OF_BODIES
     while words and _is_skipped(text, words[0], skipped, common):
-        if is_body and len(words) > 1 and text[words[0][0] : words[0][1]].lower() in _IN_BODIES:
+        opener = text[words[0][0] : words[0][1]].lower()
+        if is_body and len(words) > 1 and opener in _IN_BODIES:
+            break
+        if len(words) == 2 and opener in _KEPT_BEFORE_ONE:
+            break
+        # "The Lady Rosalba" is a ship, "Lady Ashton" is none.
+        if opener == "lady" and len(words) > 1 and text[: words[0][0]].lower().endswith("the "):
             break
         words.pop(0)
     inside = [(s, e, m) for (s, e), m in known.items() if words and s < words[-1][1] and words[0][0] < e]
@@ -314,6 +333,10 @@ def _names(
     if rest and (is_ship or _is_one_name(text, words, rest, [m for _, _, m in inside])):
         yield _whole(text, words)
         return
+    if len(inside) == 1 and words[-1] in held:
+        given = _given_name(text, words[-1], rest, inside[0][2])
+        if given is not None and _is_his(given, inside[0][2]):
+            return
     part: list[tuple[int, int]] = []
     for word in words:
         if word not in held:
@@ -341,9 +364,39 @@ def _is_one_name(
         return True
     if last in _ENDINGS and words[-1] in rest:
         return True
+    if words[-1] not in rest and len(inside) == 1 and inside[0].type is PartyType.PERSON:
+        return _is_kin(text, words[-1], rest, inside[0])
     if words[-1] not in rest and len(inside) == 1:
         return inside[0].type in (PartyType.STATE, PartyType.GROUP) and not inside[0].is_adjective
     return inside[0].type in (PartyType.COMPANY, PartyType.ORGANISATION) and any(text[s:e] in _ENDINGS for s, e in rest)
+
+
+def _is_kin(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> bool:
+    """True where another given name stands before a surname by which somebody is known: "his son Saadi Gaddafi".
+
+    What opens a sentence need be no name: "Calling Trump".
+    """
+    given = _given_name(text, last, rest, known)
+    return given is not None and bool(text[: rest[0][0]].strip("\"'( ")) and not _is_his(given, known)
+
+
+def _given_name(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> str | None:
+    """Return the one word before a surname by which somebody is known, if it may be a given name."""
+    if len(rest) != 1 or known.type is not PartyType.PERSON or last[1] - last[0] != known.end - known.start:
+        return None
+    start, end = rest[0]
+    given = text[start:end]
+    return given if text[end : last[0]] == " " and given.isalpha() and not given.isupper() else None
+
+
+def _is_his(given: str, known: Mention) -> bool:
+    """True for the given name of somebody known, spelled another way: "Moammar"."""
+    lowered = given.lower()
+    return any(lowered[0] == one[0] or _likeness(lowered, one) > _ALIKE for one in known.canonical.lower().split())
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other, autojunk=False).ratio()
 
 
 def _is_skipped(text: str, word: tuple[int, int], skipped: frozenset[str], common: frozenset[str]) -> bool:
@@ -428,9 +481,13 @@ def _type_of(name: str, clause: Clause, place: Place, rulebook: Rulebook) -> Par
     words = name.split()
     if words[-1].rstrip(".") in _ENDINGS:
         return PartyType.COMPANY
-    if around & rulebook.names["ship"] or after & rulebook.names["ship"] or (name[-1].isdigit() and len(words) > 1):
+    if (
+        around & rulebook.names["ship"]
+        or after & rulebook.names["ship"]
+        or (name[-1].isdigit() and len(words) > 1 and words[0] != "Unit")
+    ):
         return PartyType.VESSEL
-    if words[-1] in _BODIES:
+    if words[-1] in _BODIES or words[0] == "Unit":
         return PartyType.ORGANISATION
     if (around | after) & rulebook.names["firm"] or any(w in _ENDINGS for w in words[1:]):
         return PartyType.COMPANY

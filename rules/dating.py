@@ -25,6 +25,7 @@ _RULE = "act.day"
 _MOVED = frozenset({*MOVING, "transfer"})
 # How far before a day the event may stand to which it belongs, and what stands between a law and the day it is of.
 _REACH = 160
+_A_YEAR = 366
 _OF_LAW = re.compile(r"^(?:since|of|\()")
 # "During the country's civil war between 2000 and 2003": what lasted that long holds the act, whose days those are too.
 _LASTING = frozenset({"war", "wars", "conflict", "reign", "rule", "siege"})
@@ -161,6 +162,7 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
         return
     lowered = lowered_in_place(clause.sentence.text)
     acts = [(t.start - clause.sentence.start, True) for t in clause.tokens if _moves(t.tags)]
+    moments = {m.start() for m in _pattern(rulebook.phrases["momentary"]).finditer(lowered)}
     others = [
         (m.start(), False)
         for m in _pattern(rulebook.phrases["other_event"]).finditer(lowered)
@@ -170,7 +172,7 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
     taken = {start for start, _ in others}
     events = sorted([*others, *(e for e in acts if e[0] not in taken)])
     for told in days:
-        if _is_of_an_act(told, events) and not _is_of_law(told, lowered, rulebook):
+        if _is_of_an_act(told, events, moments) and not _is_of_law(told, lowered, rulebook):
             yield told
 
 
@@ -178,10 +180,12 @@ def _moves(tags: Sequence[str]) -> bool:
     return any(tag.startswith("V=") and tag[2:].partition(":")[0] in _MOVED for tag in tags)
 
 
-def _is_of_an_act(told: NamedDays, events: Sequence[tuple[int, bool]]) -> bool:
+def _is_of_an_act(told: NamedDays, events: Sequence[tuple[int, bool]], moments: Collection[int]) -> bool:
     before = [event for event in events if told.start - _REACH <= event[0] < told.start]
     if before:
-        return before[-1][1]
+        at, is_act = before[-1]
+        # "Pleaded guilty over payments between 2000 and 2003": a plea does not take years.
+        return is_act or (at in moments and (told.span.last - told.span.first).days > _A_YEAR)
     after = [event for event in events if event[0] >= told.end]
     return bool(after) and after[0][1]
 

@@ -9,12 +9,11 @@ from datetime import date
 
 from rules.acts import Act, dropped_in, framed_acts, one_way, typed_acts
 from rules.dating import dated_acts
-from rules.extraction import StoryRead, judge_story, read_story, told_acts
+from rules.extraction import StoryRead, judge_story, judgements, read_story, told_acts
 from rules.findings import Evidence, Extraction, Ruling
 from rules.law import kinds_of, named_regimes, regime_features, touched_by
 from rules.linear import UNDER
 from rules.measures import concerns, measures_for
-from rules.roles import judge
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field
 
@@ -117,8 +116,8 @@ def _unnamed(read: StoryRead, found: Extraction, rulebook: Rulebook) -> tuple[tu
     return tuple(
         sorted(
             (
-                (candidate.name, round(judge(features, rulebook.roles, set()).violator, 3))
-                for candidate, features in zip(read.candidates, read.features, strict=True)
+                (candidate.name, round(judged.violator, 3))
+                for candidate, judged in zip(read.candidates, judgements(read, rulebook), strict=True)
                 if candidate.name not in parties
             ),
             key=lambda row: (-row[1], row[0]),

@@ -134,7 +134,7 @@ def extract(title: str, text: str, on: date | None, rulebook: Rulebook) -> Extra
 
 def judge_story(read: StoryRead, title: str, text: str, on: date | None, rulebook: Rulebook) -> Extraction:
     """Return what the rules find in a story that was read with the same names and words; see ``extract``."""
-    judged = _judgements(read, rulebook)
+    judged = judgements(read, rulebook)
     acts, parties = _told(read, judged, title, text, rulebook)
     fields = {Field.TITLE: title, Field.TEXT: text}
     acts = dated_acts(acts, read.clauses, fields, on, rulebook)
@@ -177,22 +177,20 @@ def _found(act: Act, parties: Collection[str]) -> ActFound:
     return ActFound(tuple(roles), tuple(dict.fromkeys(act.kinds)), tuple(goods), act.evidence, act.strong)
 
 
-def _judgements(read: StoryRead, rulebook: Rulebook) -> list[Judgement]:
+def judgements(read: StoryRead, rulebook: Rulebook) -> list[Judgement]:
     """Return what the weights say of each candidate, in their order."""
-    parts = _strong_parts(read)
-    return [
-        judge(features, rulebook.roles, {role for role, _ in parts.get(number, ())})
-        for number, features in enumerate(read.features)
-    ]
+    framed = {number: {role for role, _ in parts} for number, parts in strong_parts(read).items()}
+    return judge(read.features, read.candidates, framed, rulebook)
 
 
-def _strong_parts(read: StoryRead) -> Mapping[int, Sequence[tuple[Role, Act]]]:
+def strong_parts(read: StoryRead) -> Mapping[int, Sequence[tuple[Role, Act]]]:
+    """Return for each candidate, by his number, the roles that frames gave him, each with its act."""
     return parts_of(read.candidates, read.clauses, [act for act in read.acts if act.strong])
 
 
 def told_acts(read: StoryRead, title: str, text: str, rulebook: Rulebook) -> tuple[list[Act], tuple[Party, ...]]:
     """Return the acts that frames and learnt weights find, and the parties to them."""
-    return _told(read, _judgements(read, rulebook), title, text, rulebook)
+    return _told(read, judgements(read, rulebook), title, text, rulebook)
 
 
 def _told(
@@ -210,7 +208,7 @@ def _named(
 
     The weights decide, but a story whose every sentence with a name in it negates or imagines tells of no act.
     """
-    parts = _strong_parts(read)
+    parts = strong_parts(read)
     naming = {place.clause for candidate in read.candidates for place in candidate.places}
     doubted = {n for n in naming if is_doubted(read.clauses[n][1], rulebook)}
     told = not all(is_unsaid(read.clauses[n][1], rulebook) for n in doubted) or doubted != naming

@@ -13,6 +13,7 @@ from datetime import date
 
 from rules.acts import Act
 from rules.clauses import Clause
+from rules.days import RELIEVED, relief_in
 from rules.findings import MeasureFinding
 from rules.linear import UNDER
 from rules.measures import Day, applying, day_of, first_day, told_of_old
@@ -26,15 +27,19 @@ _ALSO, _TOUCHED, _NAMED, _LIKELIEST = 0.3, 0.3, 0.5, 0.12
 _LEAD = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Named:
-    """How often a story names each regime's targets and its territory, and where it names either."""
+    """How often a story names each regime's targets and its territory, and where it names either.
+
+    ``relief`` is the first day of the relief programme for Iraq where the story names that and it was over by then.
+    """
 
     targets: Counter[str] = field(default_factory=Counter)
     zones: Counter[str] = field(default_factory=Counter)
     title: set[str] = field(default_factory=set)
     lead: set[str] = field(default_factory=set)
     with_goods: set[str] = field(default_factory=set)
+    relief: date | None = None
 
     @property
     def regimes(self) -> list[str]:
@@ -51,7 +56,10 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook, o
         names = list(_names_in(clause, rulebook))
         regimes = [(name, r) for name in names for r in rulebook.bound.get(name, ())]
         targets = [r.id for name, r in regimes if name in r.targets or (on is not None and r.is_bound(name, on))]
-        within = [r for name in (*names, *_places_in(clause, rulebook)) for r in zones.get(name, ())]
+        places = list(_places_in(clause, rulebook))
+        within = [r for name in (*names, *places) for r in zones.get(name, ())]
+        if named.relief is None and on is not None and RELIEVED in places:
+            named.relief = _relief_over(clause, on)
         here = {*targets, *within}
         if not here:
             continue
@@ -68,6 +76,11 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook, o
         if not named.zones[regime]:
             named.targets[regime] -= count
     return named
+
+
+def _relief_over(clause: Clause, on: date) -> date | None:
+    told = relief_in(clause.sentence.text)
+    return told.span.first if told is not None and told.span.last < on else None
 
 
 def _names_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
@@ -175,8 +188,8 @@ def law_of(
     for regime in likely:
         if not any(m.regime == regime for m in measures):
             measures += [
-                _finding(rulebook.regimes[regime], m, Day(on))
-                for m in _fitting(rulebook.regimes[regime], kinds, on)[:1]
+                _finding(rulebook.regimes[regime], m, Day(_day_under(regime, named, on, rulebook)))
+                for m in _fitting(rulebook.regimes[regime], kinds, _day_under(regime, named, on, rulebook))[:1]
             ]
     return tuple(measures) or touched.measures, tuple(likely)
 
@@ -190,7 +203,8 @@ def regime_features(
         # An act by or for a target that no measure forbade on the day was no breach, whatever else is named.
         lapsed = regime in touched.regimes and regime not in touched.in_force
         lapsed = lapsed or (regime in touched.free and not named.targets[regime])
-        if regime in touched.in_force or (not lapsed and _fitting(rulebook.regimes[regime], kinds, on)):
+        day = _day_under(regime, named, on, rulebook)
+        if regime in touched.in_force or (not lapsed and _fitting(rulebook.regimes[regime], kinds, day)):
             found[regime] = _regime_features(regime, touched, kinds, named)
     return found
 
@@ -222,6 +236,13 @@ def _regime_features(regime: str, touched: Touched, kinds: Sequence[Kind], named
         "an exporter's regime is touched too": float(bool({"1718", "1737"} & touched.in_force.keys() - {regime})),
     }
     return found | {f"is {regime}, {kind.value}": 0.5 for kind in kinds}
+
+
+def _day_under(regime: str, named: Named, on: date | None, rulebook: Rulebook) -> date | None:
+    """Return the day by which a regime that is only named is judged: what went on under a relief programme is as old
+    as that is.
+    """
+    return named.relief if named.relief and RELIEVED in rulebook.regimes[regime].territory else on
 
 
 def _fitting(regime: Regime, kinds: Sequence[Kind], on: date | None) -> list[Measure]:

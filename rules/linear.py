@@ -35,19 +35,21 @@ class StoryWeights:
         return _logistic(self.biases[answer] + sum(parts))
 
     def kind_probabilities(self, features: Mapping[str, float]) -> dict[Kind, float]:
-        """Return ``probability`` of each kind, every feature looked up once for all."""
-        rows = self._kind_rows
-        told = [(rows[name], value) for name, value in features.items() if name in rows]
-        return {
-            kind: _logistic(self.biases[f"kind {kind.value}"] + sum([row[at] * value for row, value in told]))
-            for at, kind in enumerate(Kind)
-        }
+        """Return ``probability`` of each kind."""
+        return dict(zip(Kind, map(_logistic, self._kinds.sums(features)), strict=True))
+
+    def likeliest_status(self, features: Mapping[str, float]) -> Status:
+        """Return the status of the highest ``probability``, the first of equals."""
+        sums = self._statuses.sums(features)
+        return max(zip(Status, sums, strict=True), key=lambda told: told[1])[0]
 
     @cached_property
-    def _kind_rows(self) -> Mapping[str, tuple[float, ...]]:
-        """The weights of each feature in every kind, 0 where it has none."""
-        weights = [self.weights[f"kind {kind.value}"] for kind in Kind]
-        return {name: tuple(held.get(name, 0.0) for held in weights) for name in {n for held in weights for n in held}}
+    def _kinds(self) -> "_Together":
+        return _Together(self, [f"kind {kind.value}" for kind in Kind])
+
+    @cached_property
+    def _statuses(self) -> "_Together":
+        return _Together(self, [f"status {status.value}" for status in Status])
 
     @cached_property
     def denial_names(self) -> KnownNames:
@@ -62,6 +64,22 @@ class StoryWeights:
     @cached_property
     def _denial_column(self) -> Sequence[float]:
         return array("d", [0.0, *self.weights[DENIES].values()])
+
+
+class _Together:
+    """Several answers of the same features: every feature is looked up once for all, which is what takes the time."""
+
+    def __init__(self, weights: StoryWeights, answers: Sequence[str]) -> None:
+        held = [weights.weights[answer] for answer in answers]
+        self.biases = [weights.biases[answer] for answer in answers]
+        # 0 where an answer has no weight for a feature.
+        self.rows = {name: tuple(one.get(name, 0.0) for one in held) for name in {n for one in held for n in one}}
+
+    def sums(self, features: Mapping[str, float]) -> list[float]:
+        """Return the weighted sum of each answer, with its bias."""
+        find = self.rows.get
+        told = [(row, value) for name, value in features.items() if (row := find(name)) is not None]
+        return [bias + sum([row[n] * value for row, value in told]) for n, bias in enumerate(self.biases)]
 
 
 def _logistic(total: float) -> float:

@@ -82,8 +82,9 @@ def _is_early(act: Act) -> bool:
 def told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set[str]:
     """Return the regimes under which the story is about an old act.
 
-    It says so in a sentence that a frame reads, or by a party or a programme that is no more, and of its acts under any
-    regime most are under this one. A paragraph of history in news of something else revives no law.
+    It says so in a sentence that a frame reads, in the sentence of an act at its head, or by a party or a programme
+    that is no more, and of its acts under any regime most are under this one. A paragraph of history in news of
+    something else revives no law.
     """
     touching: Counter[str] = Counter()
     told: set[str] = set()
@@ -94,9 +95,13 @@ def told_of_old(acts: Sequence[Act], on: date | None, rulebook: Rulebook) -> set
         weight = 3 if act.strong else 1
         touching.update(dict.fromkeys(regimes, weight))
         most += weight if regimes else 0
-        if act.when is not None and (act.strong or act.when.past) and not _is_recent(act.when, on):
+        if act.when is not None and _is_sure(act, act.when) and not _is_recent(act.when, on):
             told |= regimes
     return {regime for regime in told if 2 * touching[regime] >= most}
+
+
+def _is_sure(act: Act, when: When) -> bool:
+    return act.strong or when.past or (when.own and _is_early(act))
 
 
 def _is_recent(when: When, on: date | None) -> bool:

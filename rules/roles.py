@@ -13,13 +13,14 @@ from functools import lru_cache
 from typing import Any
 
 from rules.acts import Act, is_doubted
+from rules.beside import LEAST, Alone, beside_features, odds_beside
 from rules.bystanders import Stances
 from rules.candidates import Candidate, Place, name_ending, words_of
 from rules.clauses import Clause, Token
-from rules.naming import AFTER, BEFORE, Around, Names
+from rules.naming import AFTER, BEFORE, Around, Names, Numbered
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field, Role
-from rules.weights import ROLES, RoleWeights
+from rules.weights import BESIDE, ROLES, RoleWeights, share
 
 # How far off a word of action may stand, and where classes of words are told apart.
 _FAR = 14
@@ -66,13 +67,13 @@ _STANDS_FOR = {
 }  # fmt: skip
 # How sure the model must be that a candidate takes part: where a frame says so, where none does, and where moreover
 # every sentence that names him denies or imagines something.
-THRESHOLD_FRAMED, THRESHOLD, THRESHOLD_DOUBTED = 0.25, 0.42, 0.6
+THRESHOLD_FRAMED, THRESHOLD, THRESHOLD_DOUBTED = 0.35, 0.4, 0.6
 # An official named beside the party he acts for mostly only speaks or visits: the party answers for him.
 THRESHOLD_OFFICIAL = 0.65
 # How likely a role besides the likeliest must be of whoever takes part, and how near it must come to the likeliest.
-_ALSO, _NEARLY = 0.45, 0.6
-# How much more likely a frame makes the role that it gives.
-_FRAMED = 1.5
+_ALSO, _NEARLY = 0.4, 0.5
+# By how much a frame raises the log-odds of the role that it gives to whoever is not weighed beside others.
+_FRAMED = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,57 @@ class Judgement:
     roles: tuple[Role, ...]
 
 
-def judge(features: Mapping[Any, float], weights: RoleWeights, framed: Collection[Role] = ()) -> Judgement:
-    """Return what the weights say of a candidate; ``framed`` are the roles that frames gave him."""
-    told = weights.names.numbered(features)
-    violator, suspect = weights.probability_of("violator", told), weights.log_odds_of("suspect", told)
-    if violator < THRESHOLD_FRAMED:
-        return Judgement(violator, suspect, ())
-    likely = {r: weights.probability_of(r.value, told) * (_FRAMED if r in framed else 1) for r in ROLES}
+def judge(
+    features: Sequence[Mapping[Any, float]],
+    candidates: Sequence[Candidate],
+    framed: Mapping[int, Collection[Role]],
+    rulebook: Rulebook,
+) -> list[Judgement]:
+    """Return what the weights say of each candidate; ``framed`` are the roles that frames gave him, by his number.
+
+    Each is weighed by what stands around him, and whoever may have taken part once more beside the others.
+    """
+    told = [rulebook.roles.names.numbered(one) for one in features]
+    first = [rulebook.roles.log_odds_of("violator", one) for one in told]
+    suspect = [rulebook.roles.log_odds_of("suspect", one) for one in told]
+    likely = alone(told, first, candidates, framed, rulebook.roles)
+    judged = [Judgement(share(odds), doubt, ()) for odds, doubt in zip(first, suspect, strict=True)]
+    for number, odds in zip(likely, _beside(list(likely.values()), rulebook), strict=True):
+        judged[number] = Judgement(share(odds[0]), suspect[number], _roles_of(odds))
+    return judged
+
+
+def alone(
+    told: Sequence[Numbered],
+    violator: Sequence[float],
+    candidates: Sequence[Candidate],
+    framed: Mapping[int, Collection[Role]],
+    weights: RoleWeights,
+) -> dict[int, Alone]:
+    """Return whoever may have taken part by what stands around him, by his number among the candidates."""
+    return {
+        number: Alone(
+            candidates[number],
+            [odds, *(weights.log_odds_of(role.value, told[number]) for role in ROLES)],
+            framed.get(number, ()),
+        )
+        for number, odds in enumerate(violator)
+        if odds >= LEAST
+    }
+
+
+def _beside(likely: Sequence[Alone], rulebook: Rulebook) -> list[Sequence[float]]:
+    weights = rulebook.roles.beside
+    if weights is None:
+        return [[o + _FRAMED * (a in one.framed) for a, o in zip(BESIDE, one.odds, strict=True)] for one in likely]
+    return [odds_beside(f, weights.biases, weights.weights) for f in beside_features(likely, rulebook)]
+
+
+def _roles_of(odds: Sequence[float]) -> tuple[Role, ...]:
+    violator, likely = share(odds[0]), dict(zip(ROLES, map(share, odds[1:]), strict=True))
     top = max(likely.values())
     least = min(top, max(_ALSO * violator, _NEARLY * top))
-    roles = sorted((r for r in ROLES if likely[r] >= least), key=lambda r: (-likely[r], r))
-    return Judgement(violator, suspect, tuple(roles))
+    return tuple(sorted((r for r in ROLES if likely[r] >= least), key=lambda r: (-likely[r], r)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ def status_of(features: Mapping[str, float], rulebook: Rulebook) -> Status:
     # Whoever pleads guilty has said so before a judge, whatever else the story is about.
     if "any: pled" in features:
         return Status.ADMITTED
-    return max(Status, key=lambda status: rulebook.story.probability(f"status {status.value}", features))
+    return rulebook.story.likeliest_status(features)
 
 
 def status_features(

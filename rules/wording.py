@@ -5,7 +5,7 @@ sentences that tell and a few around them, so that what else stands in a story d
 (``rules/linear.py``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
 from rules.acts import Act
@@ -39,13 +39,20 @@ def wording_of(features: Mapping[str, float], rulebook: Rulebook) -> Wording:
     weights = rulebook.story.weights[WORDED]
     moved = {name: weights[name] * value for name, value in features.items() if name in weights}
     odds = rulebook.story.biases[WORDED] + sum(moved.values())
-    strongest = sorted(moved.items(), key=lambda t: (-abs(t[1]), t))
-    read = ((_as_read(name), round(by, 4)) for name, by in strongest)
+    # A word of the act's sentence stands among those around it too: an officer reads it once, with the weight of both.
+    read: dict[str, float] = {}
+    for name, by in moved.items():
+        read[_as_read(name)] = read.get(_as_read(name), 0.0) + by
+    strongest = sorted(read.items(), key=lambda t: (-abs(t[1]), t))
     # "The" and "of the" count, but an officer would make nothing of them.
     empty = rulebook.names["opener"]
-    telling = (t for t in read if any(w[0] == "[" or (w.isalpha() and w not in empty) for w in t[0].split()))
+    telling = ((words, round(by, 4)) for words, by in strongest if _says_something(words, empty))
     terms = tuple(islice(telling, _TERMS))
     return Wording(round(max(-_MOST, min(_MOST, odds)), 4), terms)
+
+
+def _says_something(words: str, empty: Collection[str]) -> bool:
+    return any(word[0] == "[" or (word.isalpha() and word not in empty) for word in words.split())
 
 
 def _as_read(name: str) -> str:

@@ -13,21 +13,25 @@ import numpy as np
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.preprocessing import MaxAbsScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from compliance.classifier.corpus import Example
 from compliance.classifier.story_training import day_of, train_story
+from rules.beside import beside_features
 from rules.candidates import Candidate
-from rules.extraction import StoryRead, judge_story, read_story
+from rules.extraction import StoryRead, judge_story, read_story, strong_parts
 from rules.findings import Extraction
 from rules.linear import StoryWeights
+from rules.roles import alone
 from rules.rulebook import Rulebook
-from rules.weights import ANSWERS, RoleWeights, save_weights
+from rules.weights import ANSWERS, BESIDE, BesideWeights, RoleWeights, save_weights
 
 FOLDS = 5
 _STRENGTH = 0.2
 # A feature must stand at this many candidates, a role at this many, to be learnt; lesser weights are dropped.
 _FEWEST_FEATURES, _FEWEST_ROLES, _LEAST = 6, 6, 0.05
+# How freely what is told of several may weigh, and how many parties there must be to learn it from.
+_STRENGTH_BESIDE, _FEWEST_BESIDE = 0.3, 50
 # Names in stories that report no breach count too, but less: the rules mostly read what the classifier let through.
 # What tells the parties to a breach from the names of all news counts them alike.
 _WEIGHT_ELSEWHERE = 0.05
@@ -61,19 +65,65 @@ def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) ->
     """Learn from all but the grey stories; equal input gives equal weights."""
     # What a story's clauses hold does not depend on any weight: each is read once.
     reads = {e.story.id: read_story(e.story.title, e.story.text, rulebook, day_of(e)) for e in examples}
-    rows = [row for e in examples if e.label != "grey" for row in _rows(e, reads[e.story.id], rulebook)]
+    rows = {e.story.id: _rows(e, reads[e.story.id], rulebook) for e in examples if e.label != "grey"}
     groups = [e.event for e in examples]
+    folds = list(GroupKFold(n_splits=min(FOLDS, len(set(groups)))).split(np.zeros(len(examples)), groups=groups))
+    weights = [_fit([r for i in fit for r in rows.get(examples[i].story.id, ())], corpus) for fit, _ in folds]
+    # How each is weighed beside the others is learnt from what weights say that did not see the story's event.
+    beside: list[list[_Beside]] = [[] for _ in folds]
+    for number, (_, out) in enumerate(folds):
+        book = replace(rulebook, roles=weights[number])
+        for i in out:
+            if story_rows := rows.get(examples[i].story.id):
+                beside[number] += _rows_beside(story_rows, reads[examples[i].story.id], book)
     held_out: dict[str, Extraction] = {}
-    folds = GroupKFold(n_splits=min(FOLDS, len(set(groups)))).split(np.zeros(len(examples)), groups=groups)
-    for fit, out in folds:
-        seen = {groups[i] for i in fit}
-        weights = _fit([r for r in rows if r.event in seen], corpus)
-        book = replace(rulebook, roles=weights)
+    for number, (fit, out) in enumerate(folds):
+        others = [row for n, fold in enumerate(beside) if n != number for row in fold]
+        book = replace(rulebook, roles=replace(weights[number], beside=_fit_beside(others)))
         book = replace(book, story=train_story([examples[i] for i in fit], book, corpus, reads))
         held_out.update((examples[i].story.id, _found(examples[i], reads[examples[i].story.id], book)) for i in out)
-    weights = _fit(rows, corpus)
-    story = train_story(examples, replace(rulebook, roles=weights), corpus, reads)
-    return RoleTraining(weights, story, held_out)
+    whole = _fit([row for story_rows in rows.values() for row in story_rows], corpus)
+    whole = replace(whole, beside=_fit_beside([row for fold in beside for row in fold]))
+    story = train_story(examples, replace(rulebook, roles=whole), corpus, reads)
+    return RoleTraining(whole, story, held_out)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """Somebody who may have taken part, beside the others, and the roles that he is annotated with."""
+
+    features: dict[str, float]
+    roles: frozenset[str]
+    weight: float
+
+
+def _rows_beside(rows: Sequence[_Row], read: StoryRead, rulebook: Rulebook) -> list[_Beside]:
+    weights = rulebook.roles
+    told = [weights.names.numbered(r.features) for r in rows]
+    framed = {number: {role for role, _ in parts} for number, parts in strong_parts(read).items()}
+    violator = [weights.log_odds_of("violator", one) for one in told]
+    likely = alone(told, violator, read.candidates, framed, weights)
+    pairs = zip(likely, beside_features(list(likely.values()), rulebook), strict=True)
+    return [_Beside(features, rows[number].roles, rows[number].weight) for number, features in pairs]
+
+
+def _fit_beside(rows: Sequence[_Beside]) -> BesideWeights | None:
+    """Return the weights of ``rules/beside.py``, or None where the rows are too few to learn from."""
+    if sum(bool(r.roles) for r in rows) < _FEWEST_BESIDE:
+        return None
+    vectors, scaler = DictVectorizer(sparse=False), StandardScaler()
+    matrix = scaler.fit_transform(vectors.fit_transform([r.features for r in rows]))
+    counts = np.array([r.weight for r in rows])
+    learnt, biases = np.zeros((len(BESIDE), matrix.shape[1])), [-9.0] * len(BESIDE)
+    for number, answer in enumerate(BESIDE):
+        wanted = np.array([bool(r.roles) if answer == "violator" else answer in r.roles for r in rows])
+        if wanted.sum() >= _FEWEST_ROLES:
+            model = LogisticRegression(C=_STRENGTH_BESIDE, solver="newton-cholesky", tol=1e-8)
+            model.fit(matrix, wanted, sample_weight=counts)
+            learnt[number] = model.coef_[0] / scaler.scale_
+            biases[number] = round(float(model.intercept_[0] - learnt[number] @ scaler.mean_), 4)
+    weights = {name: tuple(round(float(w), 4) for w in learnt[:, n]) for n, name in enumerate(vectors.feature_names_)}
+    return BesideWeights(tuple(biases), weights)
 
 
 def _found(example: Example, read: StoryRead, rulebook: Rulebook) -> Extraction:

@@ -367,17 +367,26 @@ def _calibrate(decisions: np.ndarray, labels: np.ndarray, share: float, base_rat
 
 
 def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float, float]:
-    """Return review and alert thresholds: at most 8 % of hard negatives and 2 % of ordinary stories reach the first,
-    1.5 % and 0.1 % the second.
+    """Return review and alert thresholds.
+
+    Of the breaches 93.5 % reach the first, or fewer where otherwise more than 8 % of hard negatives or 2 % of ordinary
+    stories would; 1.5 % and 0.1 % of those reach the second.
 
     Many of the corpus's ordinary stories were written because such news, of world affairs, misleads: in a feed ordinary
     news is flagged far less often.
     """
+    breach = np.array([e.label == "breach" for e in examples])
     ordinary = np.array([e.negative_type == "ordinary" for e in examples])
     hard = np.array([e.label == "not_breach" for e in examples]) & ~ordinary
-    review = max(_exceeded_by(scores[hard], 0.08), _exceeded_by(scores[ordinary], 0.02))
+    least = max(_exceeded_by(scores[hard], 0.08), _exceeded_by(scores[ordinary], 0.02))
+    review = max(least, _reached_by(scores[breach], 0.935))
     alert = max(review, _exceeded_by(scores[hard], 0.015), _exceeded_by(scores[ordinary], 0.001))
     return round(float(review), 4), round(float(alert), 4)
+
+
+def _reached_by(scores: np.ndarray, share: float) -> float:
+    """Return the highest threshold that at least this share of the scores reaches."""
+    return float(np.quantile(scores, 1 - share, method="lower")) if len(scores) else 0.0
 
 
 def _exceeded_by(scores: np.ndarray, share: float) -> float:

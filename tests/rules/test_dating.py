@@ -157,6 +157,17 @@ def test_a_story_of_the_relief_programme_for_iraq_is_of_the_days_on_which_it_ran
     within = "The Iraqi regime got kickbacks from the pump maker for oil-for-food contracts of 2001 and 2002, it says."
     assert read(within, date(2010, 12, 15)).regimes == ("661",)
     assert read(within.replace("2001 and 2002", "2007"), date(2010, 12, 15)).regimes == ()
+    # Whoever is said to have broken its rules broke them while it ran, though no Iraqi is named.
+    silent = read(
+        "The oil trader Ned Marlow was jailed for breaking the rules of the oil-for-food programme.", date(2007, 11, 27)
+    )
+    assert silent.regimes == ("661",) and [m.code for m in silent.measures if m.in_force] == ["661.trade"]
+    # What stands at the head of a story with its own years is old, though no frame reads it; a plea takes no years.
+    plea = (
+        "The pump maker pleaded guilty to kickbacks that reached Iraqi ministries between June 2000 and September 2002."
+    )
+    assert read(plea, date(2007, 11, 20)).regimes == ("661",)
+    assert read(f"It rained. {'It snowed. ' * 60}{plea}", date(2007, 11, 20)).regimes == ()
     # Of other states the programme tells nothing.
     other = read(text.format("oil-for-food programme").replace("Iraqi", "Liberian"), date(2006, 11, 7))
     assert "1996" not in "".join(days(other))

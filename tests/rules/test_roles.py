@@ -77,6 +77,11 @@ def test_a_ship_is_no_short_form_of_the_man_who_bears_its_name() -> None:
         ("Yesterday Osric Lemairo was convicted of selling rifles.", "Osric Lemairo", PartyType.PERSON),
         ("The fuel went aboard the tanker Maria off Nampo.", "Maria", PartyType.VESSEL),
         ("The rifles were for Commander Malek in the hills.", "Malek", PartyType.PERSON),
+        ("The rifles were for Mullah Orrin in the hills.", "Mullah Orrin", PartyType.PERSON),
+        ("The rifles were sold by his son Osric Gaddafi in Niamey.", "Osric Gaddafi", PartyType.PERSON),
+        ("The pumps were sold by Orrin Vale Solutions in Dubai.", "Orrin Vale Solutions", PartyType.COMPANY),
+        ("The money came from Unit 29155 in Moscow.", "Unit 29155", PartyType.ORGANISATION),
+        ("Temrex, a Belgrade broker, sold the rifles.", "Temrex", PartyType.ORGANISATION),
     ],
 )  # fmt: skip
 def test_a_name_is_taken_whole_and_without_what_stands_before_it(text: str, name: str, type_: PartyType) -> None:
@@ -111,6 +116,15 @@ def test_a_title_in_capitals_names_whom_the_text_names() -> None:
     assert one.name == "Tomasz Wilk" and [p.clause for p in one.places] == [0, 1]
 
 
+def test_a_given_name_spelled_another_way_or_a_word_that_opens_a_sentence_makes_no_other_person() -> None:
+    for text in (
+        "The rifles were for Moamer Gaddafi.",
+        "Calling Gaddafi, he sold rifles.",
+        "It hurt then-leader Gaddafi.",
+    ):
+        assert [name for name in candidates(text) if "Gaddafi" in name] == ["Muammar Gaddafi"], text
+
+
 def test_what_only_opens_a_sentence_is_no_name() -> None:
     assert set(candidates("Later it rained. Officials left. On Monday nothing came.")) == set()
 
@@ -137,7 +151,7 @@ def test_a_name_the_weights_are_sure_of_becomes_a_party_with_its_sentence() -> N
 
 def test_what_a_frame_names_needs_less_of_the_weights_and_is_shown_in_the_words_of_the_frame() -> None:
     text = "Iran shipped drones to the Houthis, and Tomasz Wilk arranged it."
-    found = extract("", text, DAY, replace(BOOK, roles=weights(violator=-1.0, supplier=0.0, recipient=0.0)))
+    found = extract("", text, DAY, replace(BOOK, roles=weights(violator=-0.5, supplier=0.0, recipient=0.0)))
     assert {p.canonical: p.roles[0].value for p in found.parties} == {"Iran": "supplier", "Houthis": "recipient"}
     assert all(e.rule.startswith("transfer.") for p in found.parties for e in p.evidence)
     assert extract("", text, DAY, replace(BOOK, roles=weights())).parties == ()
