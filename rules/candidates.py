@@ -85,6 +85,12 @@ _IN_BODIES = words_of("state national defence defense special general foreign se
 _KEPT_BEFORE_ONE = words_of("mullah sheikh sheik mawlawi maulvi haji hajji")
 _COUNTING = words_of("all one two three four five six seven eight nine ten first second")
 _ARTICLE = re.compile(r"^(?:[Tt]he|M/?V|MT)\s+")
+# What a sentence may open with before "a" and is no name.
+_OPENING = words_of(
+    "elsewhere overnight nevertheless nonetheless afterwards besides thus hence soon next ashore offshore aboard "
+    "inside outside abroad nearby indeed rather otherwise likewise moreover furthermore thereafter perhaps maybe "
+    "always often sometimes today tonight tomorrow yesterday beforehand meantime upstairs downstairs"
+)
 # "Temrex, a trader in Belgrade, ...", "Waxum, of Liechtenstein, ...": what is said of a name shows that it is one.
 _SAID_OF_IT = re.compile(
     r",? \([A-Z]|, (?:an? |of [A-Z]|whose |owned |based |registered |headed |run by |controlled by )"
@@ -92,8 +98,10 @@ _SAID_OF_IT = re.compile(
 # Names of more words than this on either side are no names.
 _MOST_PARTS = 12
 _NEAR = 4
-# From here on two given names may be one in two spellings.
-_ALIKE = 0.55
+# From here on two given names may be one in two spellings: where they begin alike, and where they do not.
+_ALIKE, _SAME = 0.55, 0.7
+# After these a sentence or a quote begins.
+_OPENERS = frozenset(":;\"“‘'(-–—")
 _LOWER = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'])")
 
 
@@ -237,8 +245,15 @@ def _runs(number: int, clause: Clause, common: frozenset[str], rulebook: Ruleboo
             if hint is None and _PERSONAL.search(text, max(0, start - 12), start):
                 hint = PartyType.PERSON
             place = Place(number, first, last, start + offset, end + offset)
-            opens = not text[:start].strip("\"'( ") and not (_SAID_OF_IT.match(text, end) and not name.endswith("ly"))
-            yield _Run(place, name, opens, hint)
+            yield _Run(place, name, _only_opens(text, start, end), hint)
+
+
+def _only_opens(text: str, start: int, end: int) -> bool:
+    """True for what stands at the beginning of a sentence, where all words have capitals, and nothing is said of it."""
+    if text[:start].strip("\"'( "):
+        return False
+    word = text[start:end].lower()
+    return word in _OPENING or word.endswith("ly") or _SAID_OF_IT.match(text, end) is None
 
 
 def _is_dateline(number: int, text: str, start: int, end: int) -> bool:
@@ -307,7 +322,7 @@ def _names(
         opener = text[words[0][0] : words[0][1]].lower()
         if is_body and len(words) > 1 and opener in _IN_BODIES:
             break
-        if len(words) == 2 and opener in _KEPT_BEFORE_ONE:
+        if len(words) == 2 and opener in _KEPT_BEFORE_ONE and not _overlaps(known, words[1]):
             break
         # "The Lady Rosalba" is a ship, "Lady Ashton" is none.
         if opener == "lady" and len(words) > 1 and text[: words[0][0]].lower().endswith("the "):
@@ -335,7 +350,7 @@ def _names(
         return
     if len(inside) == 1 and words[-1] in held:
         given = _given_name(text, words[-1], rest, inside[0][2])
-        if given is not None and _is_his(given, inside[0][2]):
+        if given is not None and _is_his(given, text[slice(*words[-1])], inside[0][2]):
             return
     part: list[tuple[int, int]] = []
     for word in words:
@@ -349,6 +364,10 @@ def _names(
         part.pop(0)
     if part:
         yield _whole(text, part)
+
+
+def _overlaps(known: Mapping[tuple[int, int], Mention], word: tuple[int, int]) -> bool:
+    return any(start < word[1] and word[0] < end for start, end in known)
 
 
 def _is_one_name(
@@ -374,25 +393,35 @@ def _is_one_name(
 def _is_kin(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> bool:
     """True where another given name stands before a surname by which somebody is known: "his son Saadi Gaddafi".
 
-    What opens a sentence need be no name: "Calling Trump".
+    What opens a sentence or a quote need be no name: "Calling Trump".
     """
     given = _given_name(text, last, rest, known)
-    return given is not None and bool(text[: rest[0][0]].strip("\"'( ")) and not _is_his(given, known)
+    before = text[: rest[0][0]].rstrip(" ")
+    opens = not before.strip("\"'( ") or before[-1] in _OPENERS or before.endswith("The")
+    return given is not None and not opens and not _is_his(given, text[slice(*last)], known)
 
 
 def _given_name(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> str | None:
     """Return the one word before a surname by which somebody is known, if it may be a given name."""
-    if len(rest) != 1 or known.type is not PartyType.PERSON or last[1] - last[0] != known.end - known.start:
+    surname = _bare(text[slice(*last)])
+    if len(rest) != 1 or known.type is not PartyType.PERSON or len(surname) != known.end - known.start:
         return None
     start, end = rest[0]
     given = text[start:end]
-    return given if text[end : last[0]] == " " and given.isalpha() and not given.isupper() else None
+    is_name = given.isalpha() and not given.isupper() and given.lower() not in _KEPT_BEFORE_ONE
+    return given if is_name and text[end : last[0]] == " " else None
 
 
-def _is_his(given: str, known: Mention) -> bool:
-    """True for the given name of somebody known, spelled another way: "Moammar"."""
+def _is_his(given: str, surname: str, known: Mention) -> bool:
+    """True for the given name of somebody known, spelled another way: "Moammar" Gadhafi."""
     lowered = given.lower()
-    return any(lowered[0] == one[0] or _likeness(lowered, one) > _ALIKE for one in known.canonical.lower().split())
+    words = [w for w in known.canonical.lower().split() if _likeness(_bare(w), _bare(surname).lower()) < _SAME]
+    likeness = [(one[0] == lowered[0], _likeness(lowered, one)) for one in words]
+    return any(like > (_ALIKE if same_initial else _SAME) for same_initial, like in likeness)
+
+
+def _bare(word: str) -> str:
+    return word.removeprefix("al-").removeprefix("el-")
 
 
 def _likeness(one: str, other: str) -> float:
@@ -449,7 +478,10 @@ def _longest_forms(runs: Sequence[_Run]) -> Mapping[str, str]:
     ships = {r.name for r in runs if r.type is PartyType.VESSEL}
     for name in names:
         bare = _ARTICLE.sub("", name) or name
-        whole = wholes.get(bare.lower())
+        title, _, untitled = bare.lower().partition(" ")
+        # "Mullah Najib" of a story that also tells his other name is no second man.
+        whole = wholes.get(untitled) if title in _KEPT_BEFORE_ONE and " " not in untitled else None
+        whole = whole or wholes.get(bare.lower())
         # A ship is no short form of somebody's name: the Yunus, sent by Yunus Mirkazei.
         if whole is not None and name in ships and whole not in ships:
             whole = None

@@ -25,11 +25,13 @@ _RULE = "act.day"
 _MOVED = frozenset({*MOVING, "transfer"})
 # How far before a day the event may stand to which it belongs, and what stands between a law and the day it is of.
 _REACH = 160
-_A_YEAR = 366
 _OF_LAW = re.compile(r"^(?:since|of|\()")
 # "During the country's civil war between 2000 and 2003": what lasted that long holds the act, whose days those are too.
 _LASTING = frozenset({"war", "wars", "conflict", "reign", "rule", "siege"})
 _WHILE = re.compile(r"\b(?:during|throughout|amid|in the course of) (?:[\w']+ ){0,4}$")
+# How long a plea or a verdict cannot take, and how years are told that something lasted.
+_A_YEAR = 366
+_RANGE = re.compile(r"\b(?:between|from)\b")
 _DIGITS = re.compile(r"^[\s\d]*$")
 
 _Clauses = Sequence[tuple[Field, Clause]]
@@ -172,7 +174,8 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
     taken = {start for start, _ in others}
     events = sorted([*others, *(e for e in acts if e[0] not in taken)])
     for told in days:
-        if _is_of_an_act(told, events, moments) and not _is_of_law(told, lowered, rulebook):
+        lasts = (told.span.last - told.span.first).days > _A_YEAR and _is_range(told, lowered)
+        if _is_of_an_act(told, events, moments if lasts else ()) and not _is_of_law(told, lowered, rulebook):
             yield told
 
 
@@ -185,9 +188,13 @@ def _is_of_an_act(told: NamedDays, events: Sequence[tuple[int, bool]], moments: 
     if before:
         at, is_act = before[-1]
         # "Pleaded guilty over payments between 2000 and 2003": a plea does not take years.
-        return is_act or (at in moments and (told.span.last - told.span.first).days > _A_YEAR)
+        return is_act or at in moments
     after = [event for event in events if event[0] >= told.end]
     return bool(after) and after[0][1]
+
+
+def _is_range(told: NamedDays, lowered: str) -> bool:
+    return _RANGE.search(lowered, max(0, told.start - 8), told.end) is not None
 
 
 def _is_of_law(told: NamedDays, lowered: str, rulebook: Rulebook) -> bool:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from rules.acts import Act
+from rules.acts import Act, When
 from rules.clauses import Clause
 from rules.days import RELIEVED, relief_in
-from rules.findings import MeasureFinding
+from rules.findings import Evidence, MeasureFinding
 from rules.linear import UNDER
 from rules.measures import Day, applying, day_of, first_day, told_of_old
 from rules.regime import Measure, Regime
@@ -31,7 +31,7 @@ _LEAD = 2
 class Named:
     """How often a story names each regime's targets and its territory, and where it names either.
 
-    ``relief`` is the first day of the relief programme for Iraq where the story names that and it was over by then.
+    ``relief`` are the days of the relief programme for Iraq where the head of the story names that and it was over.
     """
 
     targets: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Named:
     title: set[str] = field(default_factory=set)
     lead: set[str] = field(default_factory=set)
     with_goods: set[str] = field(default_factory=set)
-    relief: date | None = None
+    relief: When | None = None
 
     @property
     def regimes(self) -> list[str]:
@@ -58,8 +58,8 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook, o
         targets = [r.id for name, r in regimes if name in r.targets or (on is not None and r.is_bound(name, on))]
         places = list(_places_in(clause, rulebook))
         within = [r for name in (*names, *places) for r in zones.get(name, ())]
-        if named.relief is None and on is not None and RELIEVED in places:
-            named.relief = _relief_over(clause, on)
+        if number <= _LEAD and named.relief is None and on is not None and RELIEVED in places:
+            named.relief = _relief_over(part, clause, on)
         here = {*targets, *within}
         if not here:
             continue
@@ -78,9 +78,13 @@ def named_regimes(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook, o
     return named
 
 
-def _relief_over(clause: Clause, on: date) -> date | None:
+def _relief_over(part: Field, clause: Clause, on: date) -> When | None:
     told = relief_in(clause.sentence.text)
-    return told.span.first if told is not None and told.span.last < on else None
+    if told is None or told.span.last >= on:
+        return None
+    start, end = clause.sentence.start + told.start, clause.sentence.start + told.end
+    quote = clause.sentence.text[told.start : told.end]
+    return When((told.span,), Evidence(part, start, end, quote, "act.day"), own=False, past=True)
 
 
 def _names_in(clause: Clause, rulebook: Rulebook) -> Iterator[str]:
@@ -187,9 +191,10 @@ def law_of(
     measures = [m for m in touched.measures if m.in_force and m.regime in likely]
     for regime in likely:
         if not any(m.regime == regime for m in measures):
+            day = _day_under(rulebook.regimes[regime], named, on)
             measures += [
-                _finding(rulebook.regimes[regime], m, Day(_day_under(regime, named, on, rulebook)))
-                for m in _fitting(rulebook.regimes[regime], kinds, _day_under(regime, named, on, rulebook))[:1]
+                _finding(rulebook.regimes[regime], m, Day(on) if m.is_in_force(on) else day)
+                for m in _fitting(rulebook.regimes[regime], kinds, day)[:1]
             ]
     return tuple(measures) or touched.measures, tuple(likely)
 
@@ -203,7 +208,7 @@ def regime_features(
         # An act by or for a target that no measure forbade on the day was no breach, whatever else is named.
         lapsed = regime in touched.regimes and regime not in touched.in_force
         lapsed = lapsed or (regime in touched.free and not named.targets[regime])
-        day = _day_under(regime, named, on, rulebook)
+        day = _day_under(rulebook.regimes[regime], named, on)
         if regime in touched.in_force or (not lapsed and _fitting(rulebook.regimes[regime], kinds, day)):
             found[regime] = _regime_features(regime, touched, kinds, named)
     return found
@@ -238,16 +243,16 @@ def _regime_features(regime: str, touched: Touched, kinds: Sequence[Kind], named
     return found | {f"is {regime}, {kind.value}": 0.5 for kind in kinds}
 
 
-def _day_under(regime: str, named: Named, on: date | None, rulebook: Rulebook) -> date | None:
-    """Return the day by which a regime that is only named is judged: what went on under a relief programme is as old
-    as that is.
-    """
-    return named.relief if named.relief and RELIEVED in rulebook.regimes[regime].territory else on
+def _day_under(regime: Regime, named: Named, on: date | None) -> Day:
+    """Return the day by which a regime that is only named is judged: the story's, and those of a relief programme."""
+    told = named.relief if RELIEVED in regime.territory else None
+    return Day(on, told, clears=False)
 
 
-def _fitting(regime: Regime, kinds: Sequence[Kind], on: date | None) -> list[Measure]:
-    """Return the regime's measures for acts of such kinds that are in force."""
-    return [m for kind in kinds for m in regime.measures if m.kind is kind and m.is_in_force(on)]
+def _fitting(regime: Regime, kinds: Sequence[Kind], day: Day) -> list[Measure]:
+    """Return the regime's measures for acts of such kinds that are in force, those of the story's day first."""
+    fitting = [m for kind in kinds for m in regime.measures if m.kind is kind and day.holds(m)]
+    return sorted(fitting, key=lambda measure: not measure.is_in_force(day.on))
 
 
 def touched_by(

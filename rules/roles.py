@@ -1,7 +1,8 @@
 """Candidates → who of them is said to have taken part, and in what role.
 
-A linear model decides over what stands around each name, what the frames found, and what else the story speaks of; its
-weights are data (``rules/weights.py``). Names that no list holds are never features: only their form and surroundings.
+A linear model weighs what stands around each name, what the frames found, and what else the story speaks of; a second
+one weighs whoever may have taken part beside the others (``rules/beside.py``). Their weights are data
+(``rules/weights.py``). Names that no list holds are never features: only their form and surroundings.
 """
 
 import math
@@ -78,7 +79,7 @@ _FRAMED = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How likely a candidate takes part, and his roles, likeliest first; none where that is too unlikely.
+    """How likely a candidate takes part, and his roles if he does, likeliest first; none below ``LEAST``.
 
     ``violator`` is a probability if the story reports a breach at all; ``suspect`` the log-odds that he takes part in
     one where that is not known.

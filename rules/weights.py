@@ -1,6 +1,7 @@
 """The learnt weights of roles, as data: ``book/roles.json``, written by training on the annotated corpus.
 
-Every answer can be read back from them: it is the logistic of a bias and a weight per named feature.
+Every answer can be read back from them: it is the logistic of a bias and a weight per named feature, of what stands
+around a candidate first, and for whoever may have taken part then of those log-odds beside the others'.
 """
 
 import json
@@ -71,7 +72,7 @@ class RoleWeights:
         return self.biases[at] + math.fsum([cells[width * n + at] * v for n, v in told.items()])
 
     def telling(self, features: Mapping[Any, float], count: int = 3) -> list[str]:
-        """Return the features that spoke most for the candidate's taking part, of those that an officer can read."""
+        """Return what of what stands around a candidate spoke most for his taking part, of what an officer can read."""
         cells, width, names = self._cells, len(ANSWERS), self.names.names
         moved = ((cells[width * n] * v, names[n]) for n, v in self.names.numbered(features).items())
         spoken = sorted((told for told in moved if told[0] > 0), reverse=True)
@@ -113,7 +114,7 @@ def save_weights(weights: RoleWeights, path: Path) -> None:
     """Write the weights, a line for each feature, so that equal weights give an equal file."""
     beside = weights.beside and {"biases": weights.beside.biases, "weights": weights.beside.weights}
     head = {"answers": ANSWERS, "beside": beside, "biases": weights.biases, "corpus": weights.corpus}
-    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in head.items()]
+    lines = [f"{json.dumps(name)}: {json.dumps(value, sort_keys=True)}" for name, value in head.items()]
     rows = ",\n".join(
         f"{json.dumps(name, ensure_ascii=False)}: {json.dumps([_short(w) for w in row], separators=(',', ':'))}"
         for name, row in sorted(weights.weights.items())

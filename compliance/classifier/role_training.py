@@ -42,6 +42,9 @@ _ARTICLE = re.compile(r"^(?:the|a|an|mv|m/v|mt)\s+")
 class RoleTraining:
     """The weights of roles and stories learnt from every example, and what the rules find in each by weights that did
     not see its event.
+
+    What weighs each beside the others learnt, for a story held out, from other stories alone, but from log-odds of them
+    by weights that had seen this one's event.
     """
 
     weights: RoleWeights
@@ -57,7 +60,6 @@ class RoleTraining:
 class _Row:
     features: dict[str, float]
     roles: frozenset[str]
-    event: str
     weight: float
 
 
@@ -117,7 +119,7 @@ def _fit_beside(rows: Sequence[_Beside]) -> BesideWeights | None:
     learnt, biases = np.zeros((len(BESIDE), matrix.shape[1])), [-9.0] * len(BESIDE)
     for number, answer in enumerate(BESIDE):
         wanted = np.array([bool(r.roles) if answer == "violator" else answer in r.roles for r in rows])
-        if wanted.sum() >= _FEWEST_ROLES:
+        if _FEWEST_ROLES <= wanted.sum() < len(rows):
             model = LogisticRegression(C=_STRENGTH_BESIDE, solver="newton-cholesky", tol=1e-8)
             model.fit(matrix, wanted, sample_weight=counts)
             learnt[number] = model.coef_[0] / scaler.scale_
@@ -144,7 +146,7 @@ def _rows(example: Example, read: StoryRead, rulebook: Rulebook) -> list[_Row]:
         for form in sorted(_written(candidate, read)):
             if not roles and (form in strays or not candidate.is_known):
                 roles = written.get(form, frozenset())
-        rows.append(_Row(features, roles, example.event, weight))
+        rows.append(_Row(features, roles, weight))
     return rows
 
 

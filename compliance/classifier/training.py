@@ -5,6 +5,7 @@ story score learns from the windows' and pages' held-out scores, and the joint s
 what the rules found.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -381,7 +382,8 @@ def _thresholds(examples: Sequence[Example], scores: np.ndarray) -> tuple[float,
     least = max(_exceeded_by(scores[hard], 0.08), _exceeded_by(scores[ordinary], 0.02))
     review = max(least, _reached_by(scores[breach], 0.935))
     alert = max(review, _exceeded_by(scores[hard], 0.015), _exceeded_by(scores[ordinary], 0.001))
-    return round(float(review), 4), round(float(alert), 4)
+    # Rounded down, so that no fewer breaches reach it.
+    return math.floor(review * 10_000) / 10_000, round(float(alert), 4)
 
 
 def _reached_by(scores: np.ndarray, share: float) -> float:

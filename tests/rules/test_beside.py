@@ -1,5 +1,6 @@
 """What is told of the others of a story counts in who did what."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -79,7 +80,11 @@ def test_whoever_is_unlikely_by_himself_is_not_looked_at_again() -> None:
         assert {judged.violator > 0.9 for judged in judgements(read, book)} == {taken}
 
 
-@pytest.mark.parametrize("count", [50, 2_000])
-def test_many_names_cost_little_more_each_than_few(count: int) -> None:
-    told = beside_features([one(f"N{n}", violator=n % 7 - 2.0, supplier=n % 5 - 1.0) for n in range(count)], BOOK)
-    assert len(told) == count and max(f["above violator"] for f in told) < count
+def test_among_very_many_names_each_is_told_of_the_best_two_and_of_how_many_are_above() -> None:
+    count = 2_000
+    told = beside_features([one(f"N{n}", violator=n / count) for n in range(count)], BOOK)
+    assert told[0]["above violator"] == pytest.approx(math.log1p(count - 1))
+    assert told[-1]["above violator"] == 0 and told[-1]["best violator"] == (count - 2) / count
+    assert {(f["best violator"], f["second violator"]) for f in told[:-2]} == {
+        ((count - 1) / count, (count - 2) / count)
+    }

@@ -168,6 +168,13 @@ def test_a_story_of_the_relief_programme_for_iraq_is_of_the_days_on_which_it_ran
     )
     assert read(plea, date(2007, 11, 20)).regimes == ("661",)
     assert read(f"It rained. {'It snowed. ' * 60}{plea}", date(2007, 11, 20)).regimes == ()
+    # A term served, and years of a verdict that are no range, date no act.
+    for served in ("jailed from 2000 to 2002 for", "convicted in the 1990s of", "charged in 2000 and 2002 with"):
+        old = read(f"The dealer was {served} paying kickbacks to Iraqi ministries.", date(2007, 11, 20))
+        assert old.regimes == (), served
+    # What is only named further down revives no law, and takes none away that is in force.
+    later = "The trader smuggled fuel. It rained. It snowed. It hailed. His father had run the oil-for-food programme."
+    assert read(later, date(2019, 6, 1)).regimes == ()
     # Of other states the programme tells nothing.
     other = read(text.format("oil-for-food programme").replace("Iraqi", "Liberian"), date(2006, 11, 7))
     assert "1996" not in "".join(days(other))

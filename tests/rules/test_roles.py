@@ -125,8 +125,23 @@ def test_a_given_name_spelled_another_way_or_a_word_that_opens_a_sentence_makes_
         assert [name for name in candidates(text) if "Gaddafi" in name] == ["Muammar Gaddafi"], text
 
 
+def test_kin_of_somebody_known_are_others_and_his_titles_and_spellings_are_he() -> None:
+    for kin in ("Rifaat al-Assad", "Asma Assad", "Saadi Gaddafi"):
+        found = candidates(f"The rifles were for {kin}.")
+        assert kin.removeprefix("al-") in found and not any(found[name].is_known for name in found), kin
+    for text in ("It went to Sheikh Nasrallah.", 'He wrote: "Free Nasrallah".', "It went to Hasan Nasrallah."):
+        assert "Hassan Nasrallah" in candidates(text), text
+
+
+def test_whoever_is_told_by_title_and_by_his_whole_name_is_one() -> None:
+    found = candidates("Rifles were sold by Mohammad Orrin in Kabul. They were moved by Mullah Orrin.")
+    assert len(found["Mohammad Orrin"].places) == 2 and "Mullah Orrin" not in found
+
+
 def test_what_only_opens_a_sentence_is_no_name() -> None:
     assert set(candidates("Later it rained. Officials left. On Monday nothing came.")) == set()
+    for word in ("Overnight", "Elsewhere", "Nevertheless", "Separately"):
+        assert word not in candidates(f"It rained. {word}, a trader sold rifles."), word
 
 
 def test_a_ship_is_known_by_what_stands_before_its_name() -> None:
