@@ -68,7 +68,7 @@ _STANDS_FOR = {
 }  # fmt: skip
 # How sure the model must be that a candidate takes part: where a frame says so, where none does, and where moreover
 # every sentence that names him denies or imagines something.
-THRESHOLD_FRAMED, THRESHOLD, THRESHOLD_DOUBTED = 0.35, 0.4, 0.6
+THRESHOLD_FRAMED, THRESHOLD, THRESHOLD_DOUBTED = 0.35, 0.45, 0.6
 # An official named beside the party he acts for mostly only speaks or visits: the party answers for him.
 THRESHOLD_OFFICIAL = 0.65
 # How likely a role besides the likeliest must be of whoever takes part, and how near it must come to the likeliest.
