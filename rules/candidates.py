@@ -8,11 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 from rules.acts import NEVER_PARTIES, answerable
 from rules.clauses import Clause
-from rules.mentions import Mention
+from rules.mentions import Mention, are_alike
 from rules.rulebook import Rulebook
 from rules.vocabulary import Field, PartyType
 
@@ -98,10 +97,6 @@ _SAID_OF_IT = re.compile(
 # Names of more words than this on either side are no names.
 _MOST_PARTS = 12
 _NEAR = 4
-# From here on two given names may be one in two spellings: where they begin alike, and where they do not.
-_ALIKE, _SAME = 0.55, 0.7
-# After these a sentence or a quote begins.
-_OPENERS = frozenset(":;\"“‘'(-–—")
 _LOWER = re.compile(r"(?<![\w'-])[a-z]{3,}(?![\w'])")
 
 
@@ -348,10 +343,8 @@ def _names(
     if rest and (is_ship or _is_one_name(text, words, rest, [m for _, _, m in inside])):
         yield _whole(text, words)
         return
-    if len(inside) == 1 and words[-1] in held:
-        given = _given_name(text, words[-1], rest, inside[0][2])
-        if given is not None and _is_his(given, text[slice(*words[-1])], inside[0][2]):
-            return
+    if len(inside) == 1 and words[-1] in held and _is_his_given_name(text, words[-1], rest, inside[0][2]):
+        return
     part: list[tuple[int, int]] = []
     for word in words:
         if word not in held:
@@ -383,49 +376,19 @@ def _is_one_name(
         return True
     if last in _ENDINGS and words[-1] in rest:
         return True
-    if words[-1] not in rest and len(inside) == 1 and inside[0].type is PartyType.PERSON:
-        return _is_kin(text, words[-1], rest, inside[0])
     if words[-1] not in rest and len(inside) == 1:
         return inside[0].type in (PartyType.STATE, PartyType.GROUP) and not inside[0].is_adjective
     return inside[0].type in (PartyType.COMPANY, PartyType.ORGANISATION) and any(text[s:e] in _ENDINGS for s, e in rest)
 
 
-def _is_kin(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> bool:
-    """True where another given name stands before a surname by which somebody is known: "his son Saadi Gaddafi".
+def _is_his_given_name(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> bool:
+    """True where the one word before a surname by which somebody is known is his given name, spelled another way.
 
-    What opens a sentence or a quote need be no name: "Calling Trump".
+    Another's given name makes the surname another's (``rules/mentions.py``).
     """
-    given = _given_name(text, last, rest, known)
-    before = text[: rest[0][0]].rstrip(" ")
-    opens = not before.strip("\"'( ") or before[-1] in _OPENERS or before.endswith("The")
-    return given is not None and not opens and not _is_his(given, text[slice(*last)], known)
-
-
-def _given_name(text: str, last: tuple[int, int], rest: Sequence[tuple[int, int]], known: Mention) -> str | None:
-    """Return the one word before a surname by which somebody is known, if it may be a given name."""
-    surname = _bare(text[slice(*last)])
-    if len(rest) != 1 or known.type is not PartyType.PERSON or len(surname) != known.end - known.start:
-        return None
-    start, end = rest[0]
-    given = text[start:end]
-    is_name = given.isalpha() and not given.isupper() and given.lower() not in _KEPT_BEFORE_ONE
-    return given if is_name and text[end : last[0]] == " " else None
-
-
-def _is_his(given: str, surname: str, known: Mention) -> bool:
-    """True for the given name of somebody known, spelled another way: "Moammar" Gadhafi."""
-    lowered = given.lower()
-    words = [w for w in known.canonical.lower().split() if _likeness(_bare(w), _bare(surname).lower()) < _SAME]
-    likeness = [(one[0] == lowered[0], _likeness(lowered, one)) for one in words]
-    return any(like > (_ALIKE if same_initial else _SAME) for same_initial, like in likeness)
-
-
-def _bare(word: str) -> str:
-    return word.removeprefix("al-").removeprefix("el-")
-
-
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()
+    if len(rest) != 1 or known.type is not PartyType.PERSON or text[rest[0][1] : last[0]] != " ":
+        return False
+    return any(are_alike(text[slice(*rest[0])], own) for own in known.canonical.split())
 
 
 def _is_skipped(text: str, word: tuple[int, int], skipped: frozenset[str], common: frozenset[str]) -> bool:

@@ -134,7 +134,7 @@ _GOES_ON_AS_NAME = re.compile(r"[ -][A-Z]")
 _WORD_AFTER = re.compile(r" ([A-Z][\w'-]*)")
 _WORD_BEFORE = re.compile(r"([A-Z][\w-]*) $")
 # A given name has small letters; what opens a sentence, words of a headline and acronyms tell nothing.
-_GIVEN_NAME = re.compile(r"[a-z,] ([A-Z][a-z]{2,}) $")
+_GIVEN_NAME = re.compile(r"[a-z,] ([A-Z][a-z]{2,}) (?:al-|el-)?$")
 # "Russian military hardware": the goods are military, not the seller.
 _MILITARY_GOODS = re.compile(
     r"[ -](?:aid|assistance|equipment|hardware|support|training|supply|supplies|vehicles?|aircraft|planes?|jets?|"
@@ -281,12 +281,13 @@ def _is_namesake(flat: str, start: int, name: str, rulebook: Rulebook) -> bool:
         return False
     if match[1] in rulebook.places or match[1] in rulebook.parties:
         return False
-    return not any(_are_alike(match[1], own) for own in name.split())
+    return not any(are_alike(match[1], own) for own in name.split())
 
 
 @lru_cache(maxsize=4_096)
-def _are_alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one.lower(), other.lower()).ratio() >= 0.6
+def are_alike(one: str, other: str) -> bool:
+    """True for two spellings of one given name: "Moammar", "Muammar"."""
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio() > 0.6
 
 
 def _is_of_person(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
