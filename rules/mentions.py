@@ -191,14 +191,29 @@ def lower(text: str) -> str:
     return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
 
 
+class Cues:
+    """Tells whether a story holds one of several cues, each looked for once; cues are the beginnings of words."""
+
+    def __init__(self, story: str) -> None:
+        self._story, self._found = story, dict[tuple[str, ...], bool]()
+
+    def has(self, cues: tuple[str, ...]) -> bool:
+        """True where one of the cues stands in the story: "Sudan" finds "Sudanese"."""
+        if cues not in self._found:
+            self._found[cues] = bool(_any_of(cues).search(self._story))
+        return self._found[cues]
+
+
+def is_short_for_party(pattern: Pattern, flat: str, start: int, end: int, cues: Cues) -> bool:
+    """True where a spelling that needs cues stands for its party: "the North" in a story that speaks of Pyongyang."""
+    if not _is_written_as_name(pattern, flat[start:end]) or _GOES_ON_AS_NAME.match(flat, end):
+        return False
+    return cues.has(pattern.cues)
+
+
 def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[Mention]:
     patterns = rulebook.patterns
-    cued: dict[tuple[str, ...], bool] = {}
-
-    def has_cue(cues: tuple[str, ...]) -> bool:
-        if cues not in cued:
-            cued[cues] = bool(_any_of(cues).search(story))
-        return cued[cues]
+    cues = Cues(story)
 
     def accept(index: int, start: int, end: int) -> bool:
         pattern = patterns[index]
@@ -208,9 +223,9 @@ def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[
             return False
         if pattern.party is None:
             return True
-        if pattern.cues and (not has_cue(pattern.cues) or _GOES_ON_AS_NAME.match(flat, end)):
+        if pattern.cues and not is_short_for_party(pattern, flat, start, end, cues):
             return False
-        if pattern.party.needs_cue and not has_cue(pattern.party.needs_cue):
+        if pattern.party.needs_cue and not cues.has(pattern.party.needs_cue):
             return False
         if pattern.party.type is PartyType.PERSON:
             return " " in pattern.spelling or not _is_namesake(flat, start, pattern.party.name, rulebook)
@@ -226,7 +241,6 @@ def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[
 
 @lru_cache(maxsize=1_024)
 def _any_of(cues: tuple[str, ...]) -> re.Pattern[str]:
-    """Cues are the beginnings of words: "Sudan" finds "Sudanese"."""
     return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(cue) for cue in cues) + ")")
 
 

@@ -65,7 +65,7 @@ _WHAT = {
 }  # fmt: skip
 _DONE = (
     "v_supply", "v_arm", "v_receive", "v_procure", "v_steal", "v_pay", "v_employ", "v_use", "v_attack", "v_work",
-    "transfer", "made", "illicit", "bound_for", "front", "vessel", "conceal", "v_travel", "travel", "v_seize",
+    "transfer", "made", "illicit", "bound_for", "front", "vessel", "conceal", "v_travel", "travel", "join", "v_seize",
     "enforce", "un_measure",
 )  # fmt: skip
 _FOR = ("v_accuse", "v_say", "enforce", "v_seize", "evidence", "un_measure", "illicit", "body")

@@ -15,6 +15,7 @@ import yaml
 from compliance.classifier.classification import Passage
 from compliance.errors import ConfigError
 from rules.matching import WordMatcher
+from rules.mentions import Cues, is_short_for_party
 from rules.rulebook import Pattern, Rulebook
 from rules.sentences import plain
 from rules.vocabulary import Field, PartyType
@@ -43,10 +44,12 @@ GOODS = ("g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour")
 WORDS = (
     "transfer", "front", "vessel", "bound_for", "negation", "hypothetical", "made", "unilateral", "un_measure",
     "policy", "diplomacy", "lawful", "conflict", "plan", "sport", "crime", "business", "life", "travel", "illicit",
-    "conceal", "enforce", "evidence", "hackers", "cleared", "lapsed", "opinion",
+    "conceal", "enforce", "evidence", "join", "hackers", "cleared", "lapsed", "opinion",
 )  # fmt: skip
 FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
-_THINGS = frozenset((*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel"))
+_THINGS = frozenset(
+    (*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel", "join")
+)
 # What is given, paid, got or earned need not be named where a target itself is: hands were filled, a ransom was paid.
 _MOVES = frozenset(("v_supply", "v_pay", "v_receive", "v_work", "transfer"))
 _MEN = "g_arms"
@@ -147,10 +150,10 @@ class Reader:
         spellings: dict[str, set[str]] = {}
         exact: dict[str, str] = {}
         men = {p.spelling.lower() for p in rulebook.patterns if p.goods in rulebook.names["personnel"]}
+        short: dict[str, Pattern] = {}
         for pattern in rulebook.patterns:
-            # What is short for a party in some stories only tells nothing by itself.
             if pattern.cues:
-                continue
+                short[pattern.spelling.lower()] = pattern
             flags = spellings.setdefault(pattern.spelling.lower(), set())
             flags.add(_flag_of(pattern, rulebook))
             # Syrian mercenaries are mercenaries: men whom somebody sends.
@@ -166,6 +169,8 @@ class Reader:
         self._masks = [next((f for f in PARTIES if f in flags), None) for flags in self._flags]
         self._goods = [None if m else _goods_of(f) for m, f in zip(self._masks, self._flags, strict=True)]
         self._exact = [exact.get(s) for s in self._spellings]
+        # What is short for a party in some stories only.
+        self._short = [short.get(s) for s in self._spellings]
 
     @cached_property
     def _matcher(self) -> WordMatcher:
@@ -221,9 +226,11 @@ class Reader:
         return Reading(flags, ordered, whole, ends, tuple(names), tuple(goods), title_length)
 
     def _matches(self, whole: str, lowered: str) -> Iterator[tuple[int, int, int]]:
-        exact = self._exact
+        exact, short, cues = self._exact, self._short, Cues(whole)
 
         def accept(index: int, start: int, end: int) -> bool:
+            if (pattern := short[index]) is not None:
+                return is_short_for_party(pattern, whole, start, end, cues)
             return exact[index] is None or whole[start:end] == exact[index]
 
         return self._matcher.find(lowered, accept)

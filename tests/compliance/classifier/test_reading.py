@@ -28,10 +28,19 @@ def test_men_who_are_sent_are_flagged_under_whatever_name() -> None:
         "Two North Koreans still earn a living as footballers in Austria.",
         "The pump maker admitted that it paid kickbacks to the Iraqi regime.",
         "Forty boxes of battlefield radios bound for Eritrea were stopped at the airport.",
+        "Six hundred Russians of the firm are fighting for the general near Sirte in Libya.",
+        "Seoul holds the tanker Winmore, which passed its cargo of diesel to a ship of the North.",
     ],
 )
 def test_the_gate_lets_an_act_through(text: str) -> None:
     assert READER.read("", text).passes_gate
+
+
+def test_what_is_short_for_a_party_counts_where_the_story_says_of_whom_it_speaks() -> None:
+    told = "A tanker passed diesel to a ship of the North, officials in {} said."
+    assert TARGET in _flags(READER.read("", told.format("Seoul")))
+    assert TARGET not in _flags(READER.read("", told.format("Leeds")))
+    assert TARGET not in _flags(READER.read("", "A tanker of the North Sea fleet called at a port near Seoul."))
 
 
 @pytest.mark.parametrize(
