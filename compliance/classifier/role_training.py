@@ -70,7 +70,10 @@ def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) ->
     rows = {e.story.id: _rows(e, reads[e.story.id], rulebook) for e in examples if e.label != "grey"}
     groups = [e.event for e in examples]
     folds = list(GroupKFold(n_splits=min(FOLDS, len(set(groups)))).split(np.zeros(len(examples)), groups=groups))
-    weights = [_fit([r for i in fit for r in rows.get(examples[i].story.id, ())], corpus) for fit, _ in folds]
+    table = _Table([row for story_rows in rows.values() for row in story_rows])
+    ends = np.cumsum([len(rows.get(e.story.id, ())) for e in examples])
+    numbers = np.split(np.arange(ends[-1]), ends[:-1])
+    weights = [table.fit(np.concatenate([numbers[i] for i in fit]), corpus) for fit, _ in folds]
     # How each is weighed beside the others is learnt from what weights say that did not see the story's event.
     beside: list[list[_Beside]] = [[] for _ in folds]
     for number, (_, out) in enumerate(folds):
@@ -84,7 +87,7 @@ def train_roles(examples: Sequence[Example], rulebook: Rulebook, corpus: str) ->
         book = replace(rulebook, roles=replace(weights[number], beside=_fit_beside(others)))
         book = replace(book, story=train_story([examples[i] for i in fit], book, corpus, reads))
         held_out.update((examples[i].story.id, _found(examples[i], reads[examples[i].story.id], book)) for i in out)
-    whole = _fit([row for story_rows in rows.values() for row in story_rows], corpus)
+    whole = table.fit(np.arange(ends[-1]), corpus)
     whole = replace(whole, beside=_fit_beside([row for fold in beside for row in fold]))
     story = train_story(examples, replace(rulebook, roles=whole), corpus, reads)
     return RoleTraining(whole, story, held_out)
@@ -164,25 +167,39 @@ def _bare(name: str) -> str:
     return _ARTICLE.sub("", name.lower()).strip(" .")
 
 
-def _fit(rows: Sequence[_Row], corpus: str) -> RoleWeights:
-    vectors = DictVectorizer(dtype=np.float32)
-    matrix = vectors.fit_transform([r.features for r in rows])
-    keep = np.flatnonzero(np.asarray((matrix != 0).sum(axis=0)).ravel() >= _FEWEST_FEATURES)
-    names = [vectors.feature_names_[i] for i in keep]
-    scaler = MaxAbsScaler()
-    scaled = scaler.fit_transform(matrix[:, keep])
-    counts = np.array([r.weight for r in rows])
-    learnt = np.zeros((len(ANSWERS), len(names)))
-    biases = [-9.0] * len(ANSWERS)
-    for number, answer in enumerate(ANSWERS):
-        any_role = answer in ("violator", "suspect")
-        wanted = np.array([bool(r.roles) if any_role else answer in r.roles for r in rows])
-        if wanted.sum() >= _FEWEST_ROLES:
-            # The solver's own order of coordinates is drawn by chance: the seed makes equal input give equal weights.
-            model = LogisticRegression(C=_STRENGTH, solver="liblinear", max_iter=300, random_state=0)
-            model.fit(scaled, wanted, sample_weight=None if answer == "suspect" else counts)
-            learnt[number] = model.coef_[0] / scaler.scale_
-            biases[number] = round(float(model.intercept_[0]), 3)
-    learnt[np.abs(learnt) < _LEAST] = 0
-    weights = {n: tuple(round(float(w), 3) for w in learnt[:, i]) for i, n in enumerate(names) if learnt[:, i].any()}
-    return RoleWeights(tuple(biases), weights, corpus)
+class _Table:
+    """Every row as numbers: the names are told apart once, and the weights of each fold learnt from its part."""
+
+    def __init__(self, rows: Sequence[_Row]) -> None:
+        vectors = DictVectorizer(dtype=np.float32)
+        self._matrix = vectors.fit_transform([r.features for r in rows])
+        self._names: list[str] = vectors.feature_names_
+        self._roles = [r.roles for r in rows]
+        self._counts = np.array([r.weight for r in rows])
+
+    def fit(self, used: np.ndarray, corpus: str) -> RoleWeights:
+        """Return the weights learnt from the rows with these numbers."""
+        matrix, counts = self._matrix[used], self._counts[used]
+        roles = [self._roles[i] for i in used]
+        keep = np.flatnonzero(
+            np.bincount(matrix.indices[matrix.data != 0], minlength=matrix.shape[1]) >= _FEWEST_FEATURES
+        )
+        names = [self._names[i] for i in keep]
+        scaler = MaxAbsScaler()
+        scaled = scaler.fit_transform(matrix[:, keep])
+        learnt = np.zeros((len(ANSWERS), len(names)))
+        biases = [-9.0] * len(ANSWERS)
+        for number, answer in enumerate(ANSWERS):
+            any_role = answer in ("violator", "suspect")
+            wanted = np.array([bool(r) if any_role else answer in r for r in roles])
+            if wanted.sum() >= _FEWEST_ROLES:
+                # The solver draws its order of coordinates by chance: the seed makes equal input give equal weights.
+                model = LogisticRegression(C=_STRENGTH, solver="liblinear", max_iter=300, random_state=0)
+                model.fit(scaled, wanted, sample_weight=None if answer == "suspect" else counts)
+                learnt[number] = model.coef_[0] / scaler.scale_
+                biases[number] = round(float(model.intercept_[0]), 3)
+        learnt[np.abs(learnt) < _LEAST] = 0
+        weights = {
+            n: tuple(round(float(w), 3) for w in learnt[:, i]) for i, n in enumerate(names) if learnt[:, i].any()
+        }
+        return RoleWeights(tuple(biases), weights, corpus)

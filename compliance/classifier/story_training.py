@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from sys import intern
 from types import MappingProxyType
 from typing import Any
@@ -88,13 +89,16 @@ def _read(example: Example, rulebook: Rulebook, reads: Mapping[str, StoryRead] |
 def _status(read: Sequence[_Read], rulebook: Rulebook) -> dict[str, _Learnt]:
     rows = [status_features(r.story.clauses, r.acts, rulebook) for r in read]
     told = [r.example.annotation["status"] for r in read]
-    return {f"status {s.value}": _fit(rows, [t == s.value for t in told], *_STATUS) for s in Status}
+    strength, fewest = _STATUS
+    table = _Table(rows, fewest)
+    return {f"status {s.value}": table.fit([t == s.value for t in told], strength) for s in Status}
 
 
 def _wording(read: Sequence[_Read], rulebook: Rulebook) -> _Learnt:
     rows = [_held_once(wording_features(r.story.clauses, r.acts, rulebook)) for r in read]
     wanted, weights = [r.example.label == "breach" for r in read], np.array([r.example.weight for r in read])
-    return _fit(rows, wanted, *_WORDING, _WIDE, weights)
+    strength, fewest = _WORDING
+    return _Table(rows, fewest).fit(wanted, strength, _WIDE, weights)
 
 
 def _held_once(row: _Features) -> dict[str, float]:
@@ -103,8 +107,9 @@ def _held_once(row: _Features) -> dict[str, float]:
 
 
 def _kinds(read: Sequence[_Read], rulebook: Rulebook) -> dict[str, _Learnt]:
-    rows = [kind_features(r.story.clauses, r.acts, rulebook) for r in read]
-    return {f"kind {k.value}": _fit(rows, [k.value in r.example.kinds for r in read], *_KIND) for k in Kind}
+    strength, fewest = _KIND
+    table = _Table([kind_features(r.story.clauses, r.acts, rulebook) for r in read], fewest)
+    return {f"kind {k.value}": table.fit([k.value in r.example.kinds for r in read], strength) for k in Kind}
 
 
 def _folded_kinds(read: Sequence[_Read], rulebook: Rulebook) -> list[tuple[Kind, ...]]:
@@ -134,7 +139,8 @@ def _regimes(read: Sequence[_Read], kinds: Sequence[tuple[Kind, ...]], rulebook:
         for regime, features in regime_features(touched, found, named, on, rulebook).items():
             rows.append(features)
             wanted.append(regime in one.example.regimes)
-    return _fit(rows, wanted, *_REGIME)
+    strength, fewest = _REGIME
+    return _Table(rows, fewest).fit(wanted, strength)
 
 
 def _denials(read: Sequence[_Read]) -> _Learnt:
@@ -185,25 +191,35 @@ def _bare(name: str) -> str:
     return _ARTICLE.sub("", name.lower()).strip(" .")
 
 
-def _fit(
-    rows: Sequence[_Features],
-    wanted: Sequence[bool],
-    strength: float,
-    fewest: int,
-    how: Mapping[str, Any] = MappingProxyType({"max_iter": 3_000}),
-    weights: np.ndarray | None = None,
-) -> _Learnt:
-    """Return the bias and the weights of a logistic model; one answer for all rows learns nothing."""
-    if len(set(wanted)) < 2:
-        return _NEVER
-    counts = Counter(name for row in rows for name in row)
-    vectors = DictVectorizer()
-    matrix = vectors.fit_transform([_without_rare(row.items(), counts, fewest) for row in rows])
-    scaler = MaxAbsScaler()
-    model = LogisticRegression(C=strength, **how).fit(scaler.fit_transform(matrix), np.array(wanted), weights)
-    scaled = zip(vectors.feature_names_, model.coef_[0], scaler.scale_, strict=True)
-    learnt = {name: round(float(weight / scale), 4) for name, weight, scale in scaled}
-    return round(float(model.intercept_[0]), 4), {n: w for n, w in learnt.items() if abs(w) >= 0.01}
+class _Table:
+    """Rows of features as numbers, those that few rows have left out: what several answers are learnt from."""
+
+    def __init__(self, rows: Sequence[_Features], fewest: int) -> None:
+        self._rows, self._fewest = rows, fewest
+
+    @cached_property
+    def _numbers(self) -> tuple[Any, list[str], np.ndarray]:
+        """The rows as a matrix of values up to 1, the names of its columns, and what each was divided by."""
+        counts = Counter(name for row in self._rows for name in row)
+        vectors, scaler = DictVectorizer(), MaxAbsScaler()
+        matrix = vectors.fit_transform([_without_rare(row.items(), counts, self._fewest) for row in self._rows])
+        return scaler.fit_transform(matrix), vectors.feature_names_, scaler.scale_
+
+    def fit(
+        self,
+        wanted: Sequence[bool],
+        strength: float,
+        how: Mapping[str, Any] = MappingProxyType({"max_iter": 3_000}),
+        weights: np.ndarray | None = None,
+    ) -> _Learnt:
+        """Return the bias and the weights of a logistic model; one answer for all rows learns nothing."""
+        if len(set(wanted)) < 2:
+            return _NEVER
+        matrix, names, scale = self._numbers
+        model = LogisticRegression(C=strength, **how).fit(matrix, np.array(wanted), weights)
+        scaled = zip(names, model.coef_[0], scale, strict=True)
+        learnt = {name: round(float(weight / scale), 4) for name, weight, scale in scaled}
+        return round(float(model.intercept_[0]), 4), {n: w for n, w in learnt.items() if abs(w) >= 0.01}
 
 
 def _without_rare(row: Iterable[tuple[str, float]], counts: Counter[str], fewest: int) -> dict[str, float]:
