@@ -24,17 +24,20 @@ def words_of(text: str) -> frozenset[str]:
 _UPPER = "A-ZÀ-ÖØ-Þ"
 # "al-Jamal", "Sa'id", "Jean-Baptiste", "Olya-3", "L.L.C.", "O.", "St."
 _WORD = re.compile(
-    rf"(?<![\w@#])(?:(?:[{_UPPER}]\.)+|(?:St|Jr|Sr)\.|\d{{1,3}}(?:st|nd|rd|th)(?= [{_UPPER}])|"
+    rf"(?<![\w@#])(?:(?:[{_UPPER}]\.)+|(?:St|Jr|Sr|Eng|Intl|Bros|Mfg|Ind)\.|\d{{1,3}}(?:st|nd|rd|th)(?= [{_UPPER}])|"
     rf"(?:[a-z]{{1,3}}['-])?[{_UPPER}]\w*(?:['/-]\w+)*|(?<![-'])[a-z][{_UPPER}]\w+)"
 )
-_PARTICLES = "bin|ibn|ben|bint|al|el|ul|ag|de|du|da|do|dos|del|di|la|le|van|von|der|den|abu|ould"
+_PARTICLES = "bin|ibn|ben|bint|al|el|ul|ag|de|du|da|des|do|dos|del|di|la|le|van|von|der|den|abu|ould"
 _GAP = re.compile(rf" (?:(?:{_PARTICLES}) ){{0,2}}| ?& ?| \d{{1,3}} ")
 _LONGEST_GAP = 16
 # Sam "Mosquito" Bockarie: what his people call him stands between the parts of his name.
 _NICKNAME = re.compile(r" [\"“‘'](?:[\w-]+)[\"”’']")
 _QUOTE_OPENS, _QUOTE_CLOSES = (' "', " “", " ‘", " '"), ('" ', "” ", "’ ", "' ")
-# What makes a name that a town or a month bears too a person's: "Commander Malek", "a trader surnamed Tsai".
-_PERSONAL = re.compile(r"\b(?:surnamed|[Cc]ommander|[Cc]aptain|[Cc]olonel|[Gg]eneral|[Ss]heikh|[Mm]ullah|Mrs?\.?) $")
+# What makes a name that a town or a month bears too a person's: "Commander Malek", "surnamed Tsai", "his son Ahmed".
+_PERSONAL = re.compile(
+    r"\b(?:surnamed|[Cc]ommander|[Cc]aptain|[Cc]olonel|[Gg]eneral|[Ss]heikh|[Mm]ullah|Mrs?\.?|[Ff]ather|[Mm]other|"
+    r"[Bb]rother|[Ss]ister|[Ss]on|[Dd]aughter|[Cc]ousin|[Nn]ephew|[Nn]iece|[Uu]ncle|[Ww]ife|[Hh]usband|[Ww]idow),? $"
+)
 _SHIP_BEFORE = re.compile(
     r"\b(?:ship|vessel|tanker|freighter|carrier|coaster|dhow|MV|M/V|MT) (?:(?:the|named|called) ){0,2}[\"“]?$"
 )
@@ -60,6 +63,8 @@ _ENDINGS = words_of(
     "Wings Materials Transport  Engineering Steel Oil Gas Chemicals Security Supply Import Export Solutions Partners "
     "Consulting Consultants Ventures Tankers Bullion Minerals Cargo Freight Forwarding Pharmaceuticals Telecom Software"
 )
+# Words that a firm's name begins with in some languages.
+_BEGINNINGS = words_of("Compagnie Société Societe Etablissements Établissements Ets Banque Banco Grupo Groupe Empresa")
 # Words that end the name of a body of state, a party, a school: seldom who did it.
 _BODIES = words_of(
     "Ministry Department Office Court Committee Council Agency Bureau Commission Police Guard Parliament Assembly "
@@ -76,14 +81,23 @@ _OF_BODIES = words_of(
 _LINKED_BY_AND = words_of(
     "Economic Trade Trading Science Scientific Technology Studies Space Education Research Import Export Mining "
     "Development Industry Industrial Shipping Construction Assembly Communication Manufacture Supply Asia Metals "
-    "Commodities Equality Security Chemical Machinery Engineering Finance General Justice Cultural Export"
+    "Commodities Equality Security Chemical Machinery Engineering Finance General Justice Cultural Export Oil Gas "
+    "Technical"
 )
 # What else stands before a name as a title belongs to the name of a body: "State Oil Marketing Organisation".
-_IN_BODIES = words_of("state national defence defense special general foreign security information interior finance")
+_IN_BODIES = words_of(
+    "state national defence defense special general foreign security information interior finance republican "
+    "democratic supreme"
+)
 # Whoever bears one name only bears it with his title: "Mullah Najib".
 _KEPT_BEFORE_ONE = words_of("mullah sheikh sheik mawlawi maulvi haji hajji")
 _COUNTING = words_of("all one two three four five six seven eight nine ten first second")
-_ARTICLE = re.compile(r"^(?:[Tt]he|M/?V|MT)\s+")
+# Months by their short names are given names too, where a name follows: "Jan Sowinski".
+_GIVEN_OR_MONTH = words_of("jan april may june august")
+_ARTICLE = re.compile(r"^(?:[Tt]he|M/?[VT]|F/?V|M/Y)\s+")
+# What some papers write small behind the name of a force: "the Ras Kamboni brigade".
+_FORCE = re.compile(r" (?:brigades?|battalions?|regiment|militia)\b(?!')")
+_MODEL = re.compile(r"\d+\w{0,3}")
 # What a sentence may open with before "a" and is no name.
 _OPENING = words_of(
     "elsewhere overnight nevertheless nonetheless afterwards besides thus hence soon next ashore offshore aboard "
@@ -159,7 +173,7 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
     longest = _longest_forms(runs)
     for run in [*_in_title(clauses, longest), *runs]:
         name = longest.get(run.name, "")
-        if name and not _is_nobody(name, rulebook):
+        if name and not _is_nobody(name, rulebook) and (run.type is not None or not _is_plane(name, rulebook)):
             type_ = run.type or _type_of(name, clauses[run.place.clause][1], run.place, rulebook)
             # A ship may bear the name of a town or a part of another's, and a man who is called by his rank; nobody
             # else is named by it alone.
@@ -215,6 +229,15 @@ def _is_landmark(words: Sequence[str], rulebook: Rulebook) -> bool:
     return words[0] in rulebook.names["landmark_first"] or words[-1] in rulebook.names["landmark_last"]
 
 
+def _is_plane(name: str, rulebook: Rulebook) -> bool:
+    """True for "Lockheed TriStar", "Il-76" and "Super Puma": a type of aircraft, or one of its kind."""
+    parts = re.split("[ -]", name.lower())
+    makes = rulebook.names["plane"]
+    if not any(len(part) > 2 and part in makes for part in parts) and not any(map(_MODEL.fullmatch, parts)):
+        return False
+    return parts[0] in makes and all(part in makes or _MODEL.fullmatch(part) for part in parts)
+
+
 def _is_title_case(text: str) -> bool:
     words = [w for w in text.split() if w[0].isalpha()]
     return sum(1 for w in words if w[0].isupper()) > 0.6 * len(words)
@@ -231,12 +254,18 @@ def _runs(number: int, clause: Clause, common: frozenset[str], rulebook: Ruleboo
     for words in _joined(text):
         for start, end in _names(text, words, known, common, rulebook):
             first, last = _tokens(clause, start + offset, end + offset)
-            name = _NICKNAME.sub("", text[start:end])
-            if first is None or len(name) < 3 or _is_dateline(number, text, start, end):
+            if first is None or _is_dateline(number, text, start, end):
                 continue
-            hint = next(
-                (t.mention.type for t in clause.tokens[first : last + 1] if t.mention and t.mention.known is None), None
+            mention = next(
+                (t.mention for t in clause.tokens[first : last + 1] if t.mention and t.mention.known is None), None
             )
+            hint = mention.type if mention else None
+            if mention is not None and hint is PartyType.AIRCRAFT:
+                # A tail number may begin with a figure, which no name does.
+                start, end = mention.start - offset, mention.end - offset
+            name = _NICKNAME.sub("", text[start:end])
+            if len(name) < 3:
+                continue
             if hint is None and _PERSONAL.search(text, max(0, start - 12), start):
                 hint = PartyType.PERSON
             place = Place(number, first, last, start + offset, end + offset)
@@ -317,6 +346,8 @@ def _names(
         opener = text[words[0][0] : words[0][1]].lower()
         if is_body and len(words) > 1 and opener in _IN_BODIES:
             break
+        if opener in _GIVEN_OR_MONTH and _is_given_name(text, words):
+            break
         if len(words) == 2 and opener in _KEPT_BEFORE_ONE and not _overlaps(known, words[1]):
             break
         # "The Lady Rosalba" is a ship, "Lady Ashton" is none.
@@ -359,6 +390,13 @@ def _names(
         yield _whole(text, part)
 
 
+def _is_given_name(text: str, words: Sequence[tuple[int, int]]) -> bool:
+    """True where a word that is a month's too stands before one other word within a sentence: "Jan Sowinski"."""
+    if len(words) not in (2, 3) or not _is_within(text, words[0][0]):
+        return False
+    return all(text[start:end].isalpha() and not text[start:end].isupper() for start, end in words)
+
+
 def _overlaps(known: Mapping[tuple[int, int], Mention], word: tuple[int, int]) -> bool:
     return any(start < word[1] and word[0] < end for start, end in known)
 
@@ -377,7 +415,9 @@ def _is_one_name(
     if last in _ENDINGS and words[-1] in rest:
         return True
     if words[-1] not in rest and len(inside) == 1:
-        return inside[0].type in (PartyType.STATE, PartyType.GROUP) and not inside[0].is_adjective
+        # "Pan Systems Pyongyang", and "Volasys Silverstar", another firm than that which a list knows by one word.
+        firms = (PartyType.STATE, PartyType.GROUP, PartyType.COMPANY)
+        return inside[0].type in firms and not inside[0].is_adjective
     return inside[0].type in (PartyType.COMPANY, PartyType.ORGANISATION) and any(text[s:e] in _ENDINGS for s, e in rest)
 
 
@@ -410,7 +450,7 @@ def _is_within(text: str, start: int) -> bool:
 
 def _whole(text: str, words: Sequence[tuple[int, int]]) -> tuple[int, int]:
     start, end = words[0][0], words[-1][1]
-    if match := _FIGURE.match(text, end):
+    if (match := _FIGURE.match(text, end)) or (len(words) > 1 and (match := _FORCE.match(text, end))):
         end = match.end()
     elif text[end : end + 1] == "." and text[words[-1][0] : end] in _FORMS and end + 1 < len(text):
         end += 1
@@ -474,7 +514,7 @@ def _type_of(name: str, clause: Clause, place: Place, rulebook: Rulebook) -> Par
     around = {t.word for t in clause.tokens[max(0, place.first - _NEAR) : place.first]}
     after = {t.word for t in clause.tokens[place.last + 1 : place.last + 1 + _NEAR]}
     words = name.split()
-    if words[-1].rstrip(".") in _ENDINGS:
+    if words[-1].rstrip(".") in _ENDINGS or (words[0] in _BEGINNINGS and len(words) > 1):
         return PartyType.COMPANY
     if (
         around & rulebook.names["ship"]
@@ -482,7 +522,7 @@ def _type_of(name: str, clause: Clause, place: Place, rulebook: Rulebook) -> Par
         or (name[-1].isdigit() and len(words) > 1 and words[0] != "Unit")
     ):
         return PartyType.VESSEL
-    if words[-1] in _BODIES or words[0] == "Unit":
+    if words[-1] in _BODIES or "Unit" in (words[0], words[-1]):
         return PartyType.ORGANISATION
     if (around | after) & rulebook.names["firm"] or any(w in _ENDINGS for w in words[1:]):
         return PartyType.COMPANY

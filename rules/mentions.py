@@ -117,7 +117,7 @@ _AMERICAN_STATE = re.compile(
 # Lands and capitals that people too are called after, before or behind another name: "Jordan Hill", "Tom Holland".
 _NAMESAKES = (
     "Chad Jordan Georgia Israel Paris Sofia Santiago Kenya Cuba America Washington London Vienna Ireland Holland",
-    "England Berlin Lima Wellington",
+    "England Berlin Lima Wellington Elysee Élysée",
 )
 _ALSO_PERSONS = frozenset(" ".join(_NAMESAKES).split())
 _LAND_WORDS = (
@@ -134,6 +134,7 @@ _GOES_ON_AS_NAME = re.compile(r"[ -][A-Z]")
 _WORD_AFTER = re.compile(r" ([A-Z][\w'-]*)")
 _WORD_BEFORE = re.compile(r"([A-Z][\w-]*) $")
 # A given name has small letters; what opens a sentence, words of a headline and acronyms tell nothing.
+_SURNAME = re.compile(r" ((?:al-|el-)?[A-Z][a-z]{2,})(?![\w-])")
 _GIVEN_NAME = re.compile(r"[a-z,] ([A-Z][a-z]{2,}) (?:al-|el-)?$")
 # "Russian military hardware": the goods are military, not the seller.
 _MILITARY_GOODS = re.compile(
@@ -228,7 +229,7 @@ def _known(flat: str, lowered: str, story: str, rulebook: Rulebook) -> Iterator[
         if pattern.party.needs_cue and not cues.has(pattern.party.needs_cue):
             return False
         if pattern.party.type is PartyType.PERSON:
-            return " " in pattern.spelling or not _is_namesake(flat, start, pattern.party.name, rulebook)
+            return " " in pattern.spelling or not _is_namesake(flat, start, end, pattern.party.name, rulebook)
         return pattern.party.type is not PartyType.STATE or _is_land(flat, start, end, rulebook)
 
     for index, start, end in rulebook.matcher.find(lowered, accept):
@@ -288,14 +289,31 @@ def _is_land(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
     return written not in _ALSO_PERSONS or not _is_of_person(flat, start, end, rulebook)
 
 
-def _is_namesake(flat: str, start: int, name: str, rulebook: Rulebook) -> bool:
+def _is_namesake(flat: str, start: int, end: int, name: str, rulebook: Rulebook) -> bool:
     """True where another given name stands before a known surname: "Saadi Gaddafi" is not Muammar Gaddafi."""
     match = _GIVEN_NAME.search(flat, max(0, start - 24), start)
+    if match is None and _is_given_name(flat, start, end, name, rulebook):
+        return True
     if match is None or match[1] in _BESIDE_LANDS or match[1].lower() in rulebook.titles_and_openers:
         return False
     if match[1] in rulebook.places or match[1] in rulebook.parties:
         return False
     return not any(are_alike(match[1], own) for own in name.split())
+
+
+def _is_given_name(flat: str, start: int, end: int, name: str, rulebook: Rulebook) -> bool:
+    """True where a known surname is another's given name: "Burhan Hassan" is not Abdel Fattah al-Burhan."""
+    after = _SURNAME.match(flat, end)
+    if after is None or _is_headline(flat, start, end) or after[1] in name.split():
+        return False
+    word = after[1]
+    return not (
+        word in _BESIDE_LANDS
+        or word.lower() in _SMALL
+        or word.lower() in rulebook.titles_and_openers
+        or word in rulebook.parties
+        or word in rulebook.places
+    )
 
 
 @lru_cache(maxsize=4_096)
@@ -306,12 +324,17 @@ def are_alike(one: str, other: str) -> bool:
 
 def _is_of_person(flat: str, start: int, end: int, rulebook: Rulebook) -> bool:
     """True for "Chad Smith said" and "Michael Jordan", outside headlines that write every word with a capital."""
-    around = flat[max(0, start - 80) : end + 80].split()
-    if sum(1 for w in around if w[:1].isupper()) > 0.6 * len(around):
+    if _is_headline(flat, start, end):
         return False
     beside = (_WORD_BEFORE.search(flat, max(0, start - 24), start), _WORD_AFTER.match(flat, end))
     words = [match[1] for match in beside if match]
     return any(not (w in _BESIDE_LANDS or w.isupper() or w in rulebook.parties) for w in words)
+
+
+def _is_headline(flat: str, start: int, end: int) -> bool:
+    """True where most words around a place have capitals."""
+    around = flat[max(0, start - 80) : end + 80].split()
+    return sum(1 for w in around if w[:1].isupper()) > 0.6 * len(around)
 
 
 def _unknown(flat: str, known: list[Mention], forms: Collection[str]) -> Iterator[Mention]:

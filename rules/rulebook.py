@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,6 +26,8 @@ from rules.written import WrittenWords
 BOOK = Path(__file__).parent / "book"
 # The same safe loader in C, where the library has it, reads the book in a third of the time.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Lists of words under ``names`` that are no classes of words around a name.
+_NO_CLASSES = frozenset(("title", "opener", "nobody", "personnel", "landmark_first", "landmark_last", "plane"))
 _PARTY_KEYS = {"name", "type", "aliases", "adjectives", "belongs_to", "needs_cue", "beside", "usually", "days"}
 
 
@@ -163,7 +166,7 @@ class Rulebook:
         """The classes of each word that stands around names."""
         found: dict[str, list[str]] = {}
         for name, words in self.names.items():
-            if name not in ("title", "opener", "nobody", "personnel", "landmark_first", "landmark_last"):
+            if name not in _NO_CLASSES:
                 for word in words:
                     found.setdefault(word, []).append(name)
         return {word: tuple(sorted(names)) for word, names in found.items()}
@@ -181,8 +184,19 @@ class Rulebook:
 
     @cached_property
     def beginnings(self) -> frozenset[str]:
-        """What the names of known parties begin with, up to each space: "Islamic" of "Islamic Movement"."""
-        return frozenset(name[: m.start()] for name in self.parties for m in re.finditer(" ", name))
+        """What the names of several known parties, or of a group or body, begin with: "Islamic" of "Islamic Movement".
+
+        The first name of one firm, ship or person alone is his own: "Chinpo" of "Chinpo Shipping".
+        """
+        begun = Counter(name[: m.start()] for name in self.parties for m in re.finditer(" ", name))
+        own = (PartyType.COMPANY, PartyType.VESSEL, PartyType.PERSON, PartyType.AIRCRAFT)
+        common = {
+            name[: m.start()]
+            for name, party in self.parties.items()
+            for m in re.finditer(" ", name)
+            if party.type not in own
+        }
+        return frozenset(common | {word for word, times in begun.items() if times > 1})
 
     def places_in(self, text: str) -> Iterator[str]:
         """Yield each declared place that the text names, as it is declared and written."""
