@@ -16,10 +16,11 @@ from typing import Any
 from rules.acts import Act, is_doubted
 from rules.beside import LEAST, Alone, beside_features, odds_beside
 from rules.bystanders import Stances
-from rules.candidates import Candidate, Place, name_ending, words_of
+from rules.candidates import Candidate, Place, name_ending
 from rules.clauses import Clause, Token
 from rules.naming import AFTER, BEFORE, Around, Names, Numbered
 from rules.rulebook import Rulebook
+from rules.spans import words_of
 from rules.vocabulary import Field, Role
 from rules.weights import BESIDE, ROLES, RoleWeights, share
 

@@ -15,7 +15,7 @@ _ASCII_MARKS = tuple(pair for pair in _MARKS if pair[0].isascii())
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)|\n\s*\n|\n(?=[A-Z•*-])")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:[A-Za-z]|(?:[A-Za-z]\.)+[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Maj|Capt|Sgt|Cpl|Adm|Cmdr|Gov|Sen|Rep|Rev|"
-    r"St|Jr|Sr|No|Nos|vs|etc|approx|dept|est|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Co|Corp|Ltd|Inc|Bros|"
+    r"St|Jr|Sr|No|Nos|vs|etc|approx|dept|est|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Co|Corp|Ltd|Inc|Bros|Eng|Intl|Mfg|Ind|"
     r"a\.m|p\.m|i\.e|e\.g|Art|para|res)$"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
