@@ -46,13 +46,12 @@ from rules.roles import (
     THRESHOLD_FRAMED,
     THRESHOLD_OFFICIAL,
     Judgement,
-    features_of,
     judge,
-    parts_of,
 )
 from rules.rulebook import Rulebook
 from rules.sentences import Sentence
 from rules.status import status_features, status_of
+from rules.surroundings import features_of, parts_of
 from rules.vocabulary import Field, PartyType, Role
 from rules.wording import wording_features, wording_of
 
