@@ -164,6 +164,7 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
         return
     lowered = lowered_in_place(clause.sentence.text)
     acts = [(t.start - clause.sentence.start, True) for t in clause.tokens if _moves(t.tags)]
+    acts += [(m.start(), True) for m in _pattern(rulebook.phrases["act_noun"]).finditer(lowered)]
     moments = {m.start() for m in _pattern(rulebook.phrases["momentary"]).finditer(lowered)}
     others = [
         (m.start(), False)

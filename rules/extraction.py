@@ -45,6 +45,7 @@ from rules.roles import (
     THRESHOLD_DOUBTED,
     THRESHOLD_FRAMED,
     THRESHOLD_OFFICIAL,
+    THRESHOLD_SURE,
     Judgement,
     judge,
 )
@@ -205,7 +206,8 @@ def _named(
 ) -> Iterator[tuple[Party, list[Act]]]:
     """Yield each candidate that is said to take part, and the acts that say so: the frames' if any, else a learnt one.
 
-    The weights decide, but a story whose every sentence with a name in it negates or imagines tells of no act.
+    The weights decide, but of a story whose every sentence with a name in it negates or imagines they must be surer: a
+    short item may plan or deny one thing and tell another in one and the same sentence.
     """
     parts = strong_parts(read)
     naming = {place.clause for candidate in read.candidates for place in candidate.places}
@@ -221,7 +223,7 @@ def _named(
         if judged.violator < least or _is_outdone(candidate, judged, bool(given), sure, read, rulebook):
             continue
         acts = [act for role, act in given if role in judged.roles] or [act for _, act in given]
-        if not acts and told:
+        if not acts and (told or judged.violator >= THRESHOLD_SURE):
             acts = [_learnt(number, judged, doubted, read, title, text, rulebook)]
         if acts:
             yield _party(candidate, judged, acts, read, {Field.TITLE: title, Field.TEXT: text}), acts

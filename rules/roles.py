@@ -19,6 +19,8 @@ from rules.weights import BESIDE, ROLES, RoleWeights, share
 # How sure the model must be that a candidate takes part: where a frame says so, where none does, and where moreover
 # every sentence that names him denies or imagines something.
 THRESHOLD_FRAMED, THRESHOLD, THRESHOLD_DOUBTED = 0.35, 0.45, 0.6
+# How sure where nothing in the story is said without doubt.
+THRESHOLD_SURE = 0.75
 # An official named beside the party he acts for mostly only speaks or visits: the party answers for him.
 THRESHOLD_OFFICIAL = 0.65
 # How likely a role besides the likeliest must be of whoever takes part, and how near it must come to the likeliest.
