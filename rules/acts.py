@@ -246,6 +246,10 @@ _SUPPLYING = ("supply", "receive", "procure", "transfer", "pay", "arm")
 MOVING = ("supply", "receive", "seize", "procure", "transfer", "steal", "pay", "employ", "work", "travel", "arm")
 
 
+# How many letters behind a word of doubt what it doubts may stand.
+_DOUBT_REACHES = 60
+
+
 def is_doubted(clause: Clause, rulebook: Rulebook) -> bool:
     """True where the sentence denies, plans, asks for or only imagines what it speaks of."""
     return _is_doubt(clause.sentence.text.lower(), rulebook.phrases["negation"], rulebook.phrases["hypothetical"])
@@ -258,6 +262,24 @@ def is_unsaid(clause: Clause, rulebook: Rulebook) -> bool:
     """
     negation = tuple(phrase for phrase in rulebook.phrases["negation"] if phrase not in _DENYING)
     return _is_doubt(clause.sentence.text.lower(), negation, rulebook.phrases["hypothetical"])
+
+
+def is_said_besides(clause: Clause, rulebook: Rulebook) -> bool:
+    """True where the sentence moves something out of reach of its words of doubt.
+
+    "He will step down over payments that his firm made": what will be is one thing, what was paid another. A doubt
+    reaches what stands a few words behind it, and nothing before it.
+    """
+    text = clause.sentence.text.lower()
+    patterns, _ = _doubts(rulebook.phrases["negation"], rulebook.phrases["hypothetical"])
+    doubts = sorted(m.start() for pattern in patterns.values() for m in pattern.finditer(text))
+    moved = [t.start - clause.sentence.start for t in clause.tokens if _moves(t.tags)]
+    moved += [m.start() for m in phrases_in(rulebook.phrases["act_noun"]).finditer(text)]
+    return any(not any(at - _DOUBT_REACHES <= doubt < at for doubt in doubts) for at in moved)
+
+
+def _moves(tags: Sequence[str]) -> bool:
+    return any(tag.startswith("V=") and tag[2:].partition(":")[0] in MOVING for tag in tags)
 
 
 @lru_cache(maxsize=2_048)

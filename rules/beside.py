@@ -1,9 +1,9 @@
 """Whoever may have taken part, once more beside the others of the story: who sold depends on who bought. Pure.
 
-What stands around a name tells much of what its bearer did (``rules/surroundings.py``), and what stands around the others
-tells the rest: where one is surely the seller, the next likeliest is rather the buyer. A second linear model weighs
-each one's log-odds beside those of the others; its weights are data too (``rules/weights.py``). The idea is that of
-stacked sequential learning (Cohen and Carvalho, IJCAI 2005).
+What stands around a name tells much of what its bearer did (``rules/surroundings.py``), and what stands around the
+others tells the rest: where one is surely the seller, the next likeliest is rather the buyer. A second linear model
+weighs each one's log-odds beside those of the others; its weights are data too (``rules/weights.py``). The idea is that
+of stacked sequential learning (Cohen and Carvalho, IJCAI 2005).
 """
 
 import math

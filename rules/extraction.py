@@ -14,6 +14,7 @@ from rules.acts import (
     clauses_of,
     framed_acts,
     is_doubted,
+    is_said_besides,
     is_unsaid,
     one_way,
     quote_of,
@@ -223,7 +224,7 @@ def _named(
         if judged.violator < least or _is_outdone(candidate, judged, bool(given), sure, read, rulebook):
             continue
         acts = [act for role, act in given if role in judged.roles] or [act for _, act in given]
-        if not acts and (told or judged.violator >= THRESHOLD_SURE):
+        if not acts and (told or (judged.violator >= THRESHOLD_SURE and _is_told_besides(candidate, read, rulebook))):
             acts = [_learnt(number, judged, doubted, read, title, text, rulebook)]
         if acts:
             yield _party(candidate, judged, acts, read, {Field.TITLE: title, Field.TEXT: text}), acts
@@ -242,6 +243,10 @@ def _acts_for_a_party(candidate: Candidate, sure: Mapping[str, float], rulebook:
 def _is_told(candidate: Candidate, doubted: Collection[int]) -> bool:
     """True where some sentence names him that neither denies nor only imagines."""
     return any(place.clause not in doubted for place in candidate.places)
+
+
+def _is_told_besides(candidate: Candidate, read: StoryRead, rulebook: Rulebook) -> bool:
+    return any(is_said_besides(read.clauses[place.clause][1], rulebook) for place in candidate.places)
 
 
 def _is_outdone(

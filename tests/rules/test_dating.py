@@ -43,6 +43,15 @@ def test_the_years_of_the_war_in_which_the_arms_were_sold_are_the_years_of_the_s
     assert read(sold.format("1989 and 1991"), date(2017, 4, 22)).regimes == ()
 
 
+def test_a_day_behind_payments_is_theirs_though_a_verdict_is_told_before() -> None:
+    told = "Two directors of a pump maker are jailed over payments of 400,000 euros to Iraq in {} for a contract."
+    assert days(read(told.format("2001"), date(2011, 2, 23))) == {"2001-01-01/2001-12-31"}
+    assert (
+        days(read("Two directors of a pump maker are jailed in 2001 over payments to Iraq.", date(2011, 2, 23)))
+        == set()
+    )
+
+
 @pytest.mark.parametrize(
     ("told", "regimes"),
     [
