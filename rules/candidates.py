@@ -33,6 +33,11 @@ _OPENING = words_of(
 _SAID_OF_IT = re.compile(
     r",? \([A-Z]|, (?:an? |of [A-Z]|whose |owned |based |registered |headed |run by |controlled by )"
 )
+# "Li Fangwei, also known as Karl Lee": two names of one.
+_KNOWN_AS = re.compile(
+    r",? ?\(?(?:(?:also|better|otherwise|formerly|previously|variously) )?(?:known|called|named) as [\"“']?|"
+    r",? ?\(?(?:alias|aka|a\.k\.a\.|formerly) [\"“']?"
+)
 # Names of more words than this on either side are no names.
 _MOST_PARTS = 12
 _NEAR = 4
@@ -96,8 +101,14 @@ def find_candidates(clauses: Sequence[tuple[Field, Clause]], rulebook: Rulebook)
                 held = found.setdefault(name, Candidate(name, known.type if known else mention.type, is_known=True))
                 held.places.append(place)
     longest = _longest_forms(runs)
+    others = _other_names(clauses, runs, longest)
     for run in [*_in_title(clauses, longest), *runs]:
         name = longest.get(run.name, "")
+        if name in others:
+            name = others[name]
+            if name in found and found[name].is_known:
+                found[name].places.append(run.place)
+                continue
         if name and not _is_nobody(name, rulebook) and (run.type is not None or not _is_plane(name, rulebook)):
             type_ = run.type or _type_of(name, clauses[run.place.clause][1], run.place, rulebook)
             # A ship may bear the name of a town or a part of another's, and a man who is called by his rank; nobody
@@ -131,6 +142,33 @@ def _in_title(clauses: Sequence[tuple[Field, Clause]], longest: Mapping[str, str
             held = () if first is None else clause.tokens[first : last + 1]
             if first is not None and not any(t.mention is not None and t.mention.known is not None for t in held):
                 yield _Run(Place(number, first, last, at + offset, taken + offset), name, opens=False, type=None)
+
+
+def _other_names(
+    clauses: Sequence[tuple[Field, Clause]], runs: Sequence[_Run], longest: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return for each name by which somebody is "also known" the one that stands before it."""
+    named: dict[tuple[int, int], str] = {}
+    for number, (_, clause) in enumerate(clauses):
+        for index in clause.parties:
+            mention = clause.tokens[index].mention
+            if mention is not None and mention.known is not None:
+                named[number, mention.end] = mention.canonical
+    named |= {(r.place.clause, r.place.end): longest[r.name] for r in runs if r.name in longest}
+    ends: dict[int, list[int]] = {}
+    for number, end in named:
+        ends.setdefault(number, []).append(end)
+    found: dict[str, str] = {}
+    for run in runs:
+        place, sentence = run.place, clauses[run.place.clause][1].sentence
+        before = max((end for end in ends.get(place.clause, ()) if end <= place.start), default=None)
+        if before is None or run.name not in longest:
+            continue
+        if _KNOWN_AS.fullmatch(sentence.text, before - sentence.start, place.start - sentence.start):
+            first, other = named[place.clause, before], longest[run.name]
+            if first != other and first not in found:
+                found[other] = first
+    return found
 
 
 def name_ending(name: str) -> str:

@@ -61,7 +61,7 @@ _READ = {"&": " & ", "+": " with ", "!": " but "}
 _WHO = {"target": "target", "target_state": "target state", "land": "land", "place": "land"}
 _WHAT = {
     "g_arms": "arms", "g_proliferation": "proliferation", "g_commodity": "commodity", "g_finance": "money",
-    "g_labour": "labour", "hackers": "money",
+    "g_labour": "labour", "hackers": "money", "funds": "money",
 }  # fmt: skip
 _DONE = (
     "v_supply", "v_arm", "v_receive", "v_procure", "v_steal", "v_pay", "v_employ", "v_use", "v_attack", "v_work",

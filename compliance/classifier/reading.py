@@ -44,11 +44,24 @@ GOODS = ("g_arms", "g_proliferation", "g_commodity", "g_finance", "g_labour")
 WORDS = (
     "transfer", "front", "vessel", "bound_for", "negation", "hypothetical", "made", "unilateral", "un_measure",
     "policy", "diplomacy", "lawful", "conflict", "plan", "sport", "crime", "business", "life", "travel", "illicit",
-    "conceal", "enforce", "evidence", "join", "hackers", "cleared", "lapsed", "opinion",
+    "conceal", "enforce", "evidence", "join", "funds", "hackers", "cleared", "lapsed", "opinion",
 )  # fmt: skip
 FLAGS = (*PARTIES, *GOODS, *(f"v_{v}" for v in VERBS), *WORDS)
 _THINGS = frozenset(
-    (*GOODS, "hackers", "made", "vessel", "v_arm", "v_employ", "v_travel", "un_measure", "travel", "join")
+    (
+        *GOODS,
+        "hackers",
+        "made",
+        "vessel",
+        "v_arm",
+        "v_employ",
+        "v_travel",
+        "un_measure",
+        "travel",
+        "join",
+        "funds",
+        "front",
+    )
 )
 # What is given, paid, got or earned need not be named where a target itself is: hands were filled, a ransom was paid.
 _MOVES = frozenset(("v_supply", "v_pay", "v_receive", "v_work", "transfer"))
@@ -148,7 +161,7 @@ class Reader:
 
     def __init__(self, rulebook: Rulebook) -> None:
         spellings: dict[str, set[str]] = {}
-        exact: dict[str, str] = {}
+        exact: dict[str, tuple[str, ...]] = {}
         men = {p.spelling.lower() for p in rulebook.patterns if p.goods in rulebook.names["personnel"]}
         short: dict[str, Pattern] = {}
         for pattern in rulebook.patterns:
@@ -160,7 +173,7 @@ class Reader:
             if pattern.party and pattern.spelling.lower().rpartition(" ")[2] in men:
                 flags.add(_MEN)
             if pattern.party and _ACRONYM.fullmatch(pattern.spelling):
-                exact[pattern.spelling.lower()] = pattern.spelling
+                exact[pattern.spelling.lower()] = _as_written(pattern)
         for spelling, flag in _words_of(rulebook):
             spellings.setdefault(spelling, set()).add(flag)
         self._spellings = list(spellings)
@@ -231,9 +244,16 @@ class Reader:
         def accept(index: int, start: int, end: int) -> bool:
             if (pattern := short[index]) is not None:
                 return is_short_for_party(pattern, whole, start, end, cues)
-            return exact[index] is None or whole[start:end] == exact[index]
+            return (forms := exact[index]) is None or whole[start:end] in forms
 
         return self._matcher.find(lowered, accept)
+
+
+def _as_written(pattern: Pattern) -> tuple[str, ...]:
+    """Return the forms of an acronym: "UNITA" and, where it is read as a word, "Unita"."""
+    acronym = pattern.spelling
+    is_word = len(acronym) >= 4 and acronym.isalpha() and not (pattern.party and pattern.party.needs_cue)
+    return (acronym, acronym.capitalize()) if is_word else (acronym,)
 
 
 def _goods_of(flags: frozenset[str]) -> str | None:

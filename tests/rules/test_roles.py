@@ -181,7 +181,7 @@ def test_no_weight_makes_a_party_of_a_sentence_that_denies_or_imagines(text: str
 
 def test_a_sentence_that_plans_one_thing_may_tell_another() -> None:
     book = replace(BOOK, roles=weights(violator=9.0, supplier=9.0))
-    told = "Tomasz Wilk could lose his seat on the board of the pump maker and much else because of payments made to Yemen."
+    told = "Tomasz Wilk could lose his seat on the board of the pump maker and all else for payments made to Yemen."
     assert [p.canonical for p in extract("", told, DAY, book).parties if p.type is PartyType.PERSON] == ["Tomasz Wilk"]
     planned = "Tomasz Wilk could make payments to Yemen."
     assert extract("", planned, DAY, book).parties == ()

@@ -59,3 +59,14 @@ def test_a_known_surname_may_be_anothers_given_name() -> None:
 
 def test_a_firm_may_begin_like_the_name_of_a_month() -> None:
     assert _named("It was sold in January by Smetka Trading.") == {"Smetka Trading": PartyType.COMPANY}
+
+
+def test_who_is_also_known_by_another_name_is_one() -> None:
+    text = (
+        "The trader Orrin Vale, also known as Marek Dunn, paid. A tanker, the Maika, formerly known as Yuk Tong, left."
+    )
+    assert set(_named(text)) == {"Orrin Vale", "Maika"}
+    told = "A court charged Li Fangwei, also known as Karl Lee, over graphite. Lee denied it."
+    assert [c.name for c in find_candidates(list(clauses_of("", told, BOOK)), BOOK) if len(c.places) > 1] == [
+        "Li Fangwei"
+    ]
