@@ -273,12 +273,13 @@ def is_said_besides(clause: Clause, rulebook: Rulebook) -> bool:
     text = clause.sentence.text.lower()
     patterns, _ = _doubts(rulebook.phrases["negation"], rulebook.phrases["hypothetical"])
     doubts = sorted(m.start() for pattern in patterns.values() for m in pattern.finditer(text))
-    moved = [t.start - clause.sentence.start for t in clause.tokens if _moves(t.tags)]
+    moved = [t.start - clause.sentence.start for t in clause.tokens if moves_by(t.tags)]
     moved += [m.start() for m in phrases_in(rulebook.phrases["act_noun"]).finditer(text)]
     return any(not any(at - _DOUBT_REACHES <= doubt < at for doubt in doubts) for at in moved)
 
 
-def _moves(tags: Sequence[str]) -> bool:
+def moves_by(tags: Sequence[str]) -> bool:
+    """True where a word with these tags is a verb of moving, taking or seizing: one of ``MOVING``."""
     return any(tag.startswith("V=") and tag[2:].partition(":")[0] in MOVING for tag in tags)
 
 

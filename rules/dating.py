@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property, lru_cache
 
-from rules.acts import MOVING, Act, When, names_of, phrases_in
+from rules.acts import MOVING, Act, When, moves_by, names_of, phrases_in
 from rules.clauses import Clause
 from rules.days import RELIEVED, NamedDays, Span, days_in, lowered_in_place, relief_in
 from rules.findings import Evidence
@@ -22,7 +22,6 @@ from rules.rulebook import Rulebook
 from rules.vocabulary import Field
 
 _RULE = "act.day"
-_MOVED = frozenset({*MOVING, "transfer"})
 # How far before a day the event may stand to which it belongs, and what stands between a law and the day it is of.
 _REACH = 160
 _OF_LAW = re.compile(r"^(?:since|of|\()")
@@ -149,7 +148,7 @@ class _Dating:
         named = {m.canonical for i in clause.parties if (m := clause.tokens[i].mention) is not None}
         strange = {n for n in named | {self.rulebook.principal(n) for n in named} if n in self.rulebook.targets}
         known = set(names) | {self.rulebook.principal(n) for n in names}
-        return not clause.lists.isdisjoint(_MOVED) and strange <= known
+        return not clause.lists.isdisjoint(MOVING) and strange <= known
 
     def _told(self, number: int, told: Sequence[NamedDays], own: bool) -> When:
         field, clause = self.clauses[number]
@@ -163,7 +162,7 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
     if not days:
         return
     lowered = lowered_in_place(clause.sentence.text)
-    acts = [(t.start - clause.sentence.start, True) for t in clause.tokens if _moves(t.tags)]
+    acts = [(t.start - clause.sentence.start, True) for t in clause.tokens if moves_by(t.tags)]
     acts += [(m.start(), True) for m in _pattern(rulebook.phrases["act_noun"]).finditer(lowered)]
     moments = {m.start() for m in _pattern(rulebook.phrases["momentary"]).finditer(lowered)}
     others = [
@@ -178,10 +177,6 @@ def _days_of_acts(clause: Clause, on: date | None, rulebook: Rulebook) -> Iterat
         lasts = (told.span.last - told.span.first).days > _A_YEAR and _is_range(told, lowered)
         if _is_of_an_act(told, events, moments if lasts else ()) and not _is_of_law(told, lowered, rulebook):
             yield told
-
-
-def _moves(tags: Sequence[str]) -> bool:
-    return any(tag.startswith("V=") and tag[2:].partition(":")[0] in _MOVED for tag in tags)
 
 
 def _is_of_an_act(told: NamedDays, events: Sequence[tuple[int, bool]], moments: Collection[int]) -> bool:
