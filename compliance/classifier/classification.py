@@ -36,12 +36,14 @@ class Neighbour:
 class Classification:
     """Calibrated probability that the story reports a possible breach, and what carried it.
 
-    ``decision`` is what the text alone says, in log-odds before calibration; the probability weighs it with what the
-    rules found, once they have read the story.
+    ``decision`` is what the text alone says, in log-odds before calibration, and ``pooled`` the scores and shares it
+    rests on; the probability weighs these with what the rules found, once they have read the story.
 
     ``passage`` is the window of sentences that carried the score: one stretch, or two where it runs from the title
     into the text. ``passed_gate`` is False where the story was ruled out before the rules read it; its score is then
     the gate's own or that of the text alone, and ``why``, ``passage`` and ``nearest`` are empty.
+
+    ``length`` is that of title and text as read, in characters.
 
     ``nearest`` are the labelled stories that the story is most like; they show what its like was, and do not score.
     """
@@ -53,4 +55,6 @@ class Classification:
     passed_gate: bool = True
     version: str = ""
     decision: float = 0.0
+    pooled: tuple[float, ...] = ()
+    length: int = 0
     nearest: tuple[Neighbour, ...] = ()

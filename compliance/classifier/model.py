@@ -33,7 +33,7 @@ from compliance.classifier.features import (
 from compliance.classifier.nearest import Known
 from compliance.classifier.phrases import Phrases
 from compliance.classifier.reading import Reader, Reading
-from compliance.classifier.witness import JOINT_NAMES, joint_features
+from compliance.classifier.witness import JOINT_NAMES, joint_features, length_counts
 from compliance.errors import ModelError
 from compliance.story import Story
 from rules.findings import Extraction
@@ -185,7 +185,7 @@ class Model:
 
     def _told(self, classification: Classification, found: Extraction) -> tuple[Term, ...]:
         """Return what moved the score most: of the text's terms and of the words that the rules weighed."""
-        share = self.slope * self.parts.joint_weights[0]["wording"]
+        share = self._shares["wording"]
         worded = [Term(f"“{words}” (wording)", share * by) for words, by in found.wording.terms]
         return tuple(_heaviest([*classification.why, *worded]))
 
@@ -198,7 +198,9 @@ class Model:
         paged = self.parts.paged(readings, scores, counts)
         pools = np.array([pooled(s, p, r.flags) for s, p, r in zip(scores, paged, readings, strict=True)])
         decisions = self.parts.decide(pools)
-        answers = [Classification(float(p), passed_gate=False, version=self.version) for p in self._alone(decisions)]
+        lengths = [r.length for r in readings]
+        alone = self._alone(pools, lengths)
+        answers = [Classification(float(p), passed_gate=False, version=self.version) for p in alone]
         still = [i for i, decision in enumerate(decisions) if in_full or decision >= self.gate]
         if not still:
             return answers
@@ -216,6 +218,8 @@ class Model:
                 passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
+                pooled=tuple(map(float, pools[i])),
+                length=lengths[i],
                 nearest=nearest[n],
             )
         return answers
@@ -224,36 +228,36 @@ class Model:
         known = self.parts.known
         return known.nearest_to(self.parts.page.weighed(leads)) if known else [()] * leads.shape[0]
 
-    def _alone(self, decisions: np.ndarray) -> np.ndarray:
-        """Return the score of each text where the rules find nothing."""
+    def _alone(self, pools: np.ndarray, lengths: Sequence[int]) -> np.ndarray:
+        """Return the score of each text of so many characters where the rules find nothing."""
         weights, bias = self.parts.joint_weights
-        return self._calibrated(weights["text"] * decisions + bias)
+        long = np.array([length_counts(n) for n in lengths])
+        return self._calibrated(pools @ [weights[n] for n in STORY_NAMES] + weights["long"] * long + bias)
 
     def _why(self, window: Any, phrases: Any, scores: np.ndarray, pools: np.ndarray) -> tuple[Term, ...]:
         """Return what moved the story's score most, in log-odds: words and flags of the best window, phrases, flags
         around.
         """
-        share = self.slope * self.parts.joint.coef_[0][0] / self.parts.joint_scaler.scale_[0]
         moved: defaultdict[str, float] = defaultdict(float)
         for row, pull, coefficients, names in (
             (window, self._pull(scores), self.parts.window.coef_[0], self._names),
             (phrases, self._shares["phrases"], self.parts.phrases.score.coef_[0], self._phrases),
         ):
-            by = share * pull * (row.data * coefficients[row.indices])
+            by = pull * (row.data * coefficients[row.indices])
             # Terms as heavy as the last that is told are kept together, for their names to decide between them.
             heavy = np.abs(by)
             least = np.partition(heavy, -_TERMS)[-_TERMS] if len(heavy) > _TERMS else 0.0
             for n in np.flatnonzero(heavy >= least):
                 moved[names[row.indices[n]]] += float(by[n])
         terms = [Term(name, weight) for name, weight in moved.items() if weight]
-        terms += self._around(share, pools)
+        terms += self._around(pools)
         return tuple(_heaviest(terms))
 
-    def _around(self, share: float, pools: np.ndarray) -> Iterator[Term]:
+    def _around(self, pools: np.ndarray) -> Iterator[Term]:
         """Yield what the flags in the sentences around the best window moved, counted from none of them."""
         for name, value in zip(STORY_NAMES, pools, strict=True):
             if value and name.endswith(AROUND):
-                yield Term(_LIST.sub(_of_list, name).replace("_", " "), float(share * self._shares[name] * value))
+                yield Term(_LIST.sub(_of_list, name).replace("_", " "), float(self._shares[name] * value))
 
     def _pull(self, scores: np.ndarray) -> float:
         """Return how far the story's score moves with its best window's: the pooled features' derivative by it."""
@@ -264,8 +268,8 @@ class Model:
 
     @cached_property
     def _shares(self) -> dict[str, float]:
-        """How far the text's score moves with each pooled feature."""
-        return dict(zip(STORY_NAMES, map(float, self.parts.story.coef_[0] / self.parts.scaler.scale_), strict=True))
+        """How far the calibrated log-odds move with each pooled feature."""
+        return {name: self.slope * weight for name, weight in self.parts.joint_weights[0].items()}
 
     @cached_property
     def _phrases(self) -> list[str]:

@@ -100,6 +100,11 @@ class Reading:
         return not named.isdisjoint(SCENES) and not named.isdisjoint(_THINGS)
 
     @property
+    def length(self) -> int:
+        """How many characters title and text have."""
+        return len(self._text)
+
+    @property
     def text_at(self) -> int:
         """Where the story's text begins in what offsets count: title, line break and text."""
         return self._title_length + 1

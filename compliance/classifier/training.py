@@ -1,8 +1,8 @@
 """Labelled stories → a model: deterministic, calibrated on folds that it was not fitted to.
 
 The window score learns from the sentences that carry a party's evidence against every window of every negative. The
-story score learns from the windows' and pages' held-out scores, and the joint score from held-out story scores beside
-what the rules found.
+story score learns from the windows' and pages' held-out scores, and so does the joint score, beside what the rules
+found.
 """
 
 import math
@@ -34,7 +34,7 @@ from compliance.classifier.model import Page, Parts, features_digest
 from compliance.classifier.nearest import Known, know
 from compliance.classifier.phrases import Phrases, fit_phrases
 from compliance.classifier.reading import Reader, Reading
-from compliance.classifier.witness import joint_features
+from compliance.classifier.witness import JOINT_NAMES, joint_features
 from compliance.screening import is_out_of_force
 from rules.findings import Extraction
 from rules.rulebook import Rulebook
@@ -210,10 +210,18 @@ def _hold_out(
     weights = np.array([e.weight for e in used])
     texts = _decided(pools, labels, weights, passed, splits, _fit_story)
     told = [
-        Classification(0.0, passage=p, decision=float(d)) if through else Classification(0.0, passed_gate=False)
-        for p, d, through in zip(passages, texts, passed, strict=True)
+        Classification(0.0, passage=p, decision=float(d), pooled=tuple(map(float, pool)), length=r.reading.length)
+        if r.reading.passes_gate
+        else Classification(0.0, passed_gate=False)
+        for r, p, d, pool in zip(read, passages, texts, pools, strict=True)
     ]
-    rows = np.array([joint_features(c, found[e.story.id], rulebook) for c, e in zip(told, used, strict=True)])
+    none = [0.0] * len(JOINT_NAMES)
+    rows = np.array(
+        [
+            joint_features(c, found[e.story.id], rulebook) if c.passed_gate else none
+            for c, e in zip(told, used, strict=True)
+        ]
+    )
     return HeldOut(used, told, _decided(rows, labels, weights, passed, splits, _fit_joint), passed), pools, rows
 
 
@@ -349,7 +357,7 @@ def _fit_story(pools: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tu
 
 def _fit_joint(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> tuple[StandardScaler, LogisticRegression]:
     scaler = StandardScaler().fit(rows)
-    joint = _dense(0.3)
+    joint = _dense(0.1)
     return scaler, joint.fit(scaler.transform(rows), labels, sample_weight=weights)
 
 

@@ -1,26 +1,34 @@
-"""Score of the text beside what the rules found → the features of the joint score. Pure.
+"""Scores of the text beside what the rules found → the features of the joint score. Pure.
 
 Words tell what a story is about; the rules tell whether somebody is said to have done something to somebody, under a
 measure in force, whether that stands where the words are strongest, how much what stands around the likeliest names
 is like what stands around parties to a breach, and how like such reports the whole is worded. None alone parts a breach
 from a near miss.
+
+The likeliest of forty names is likelier than the likeliest of four, and the best of forty sentences tells more than the
+best of four, whatever a story is about: one that is long must show more.
 """
 
+import math
 from collections.abc import Sequence
 
 from compliance.classifier.classification import Classification, Passage
+from compliance.classifier.features import STORY_NAMES
 from rules.findings import LEARNT, Evidence, Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Role
 
 JOINT_NAMES = (
-    "text", "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
+    *STORY_NAMES, "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
     "recipient", "other roles", "framed act in the passage", "act in the passage", "regime", "kind", "measure in force",
-    "party in the passage", "likeliest party", "second likeliest party", "wording",
+    "party in the passage", "likeliest party", "second likeliest party", "wording", "long",
 )  # fmt: skip
 _MOST = 3
 # The log-odds between which a name's suspicion counts; the feature counts them from the lower on, none for no name.
 _CLEAREST, _DARKEST = -8.0, 6.0
+# In characters: up to the first no story counts as long, from the second on it counts in full. Short items and most
+# reports lie below, full articles between.
+_LONG, _LONGEST = 2_000, 12_000
 
 
 def joint_features(classification: Classification, found: Extraction, rulebook: Rulebook) -> list[float]:
@@ -33,7 +41,7 @@ def joint_features(classification: Classification, found: Extraction, rulebook: 
     quoted = [evidence for party in found.parties for evidence in party.evidence]
     passage = classification.passage
     return [
-        classification.decision,
+        *classification.pooled,
         float(min(len(found.parties), _MOST)),
         float(len(found.parties) > 1),
         float(min(len(framed), _MOST)),
@@ -50,7 +58,13 @@ def joint_features(classification: Classification, found: Extraction, rulebook: 
         float(stands_in(quoted, passage)),
         *_suspicion(found),
         found.wording.odds,
+        length_counts(classification.length),
     ]
+
+
+def length_counts(length: int) -> float:
+    """Return how far a story of so many characters counts as long: from 0 to 1, by the logarithm of its length."""
+    return math.log(min(max(length, _LONG), _LONGEST) / _LONG) / math.log(_LONGEST / _LONG)
 
 
 def _suspicion(found: Extraction) -> list[float]:

@@ -75,7 +75,7 @@ def test_a_decided_story_teaches_more_than_one_of_the_corpus() -> None:
 
     learnt = [e for e in some if reader.read(e.story.title, e.story.text).passes_gate]
     worst = max((e for e in learnt if e.label == "not_breach"), key=lambda e: judged(light, e))
-    heavier = [replace(e, weight=3.0) if e is worst else e for e in some]
+    heavier = [replace(e, weight=6 * e.weight) if e is worst else e for e in some]
     assert judged(training.train(heavier, found, BOOK, 0.02, "some").parts.page, worst) < judged(light, worst) - 0.1
 
 
