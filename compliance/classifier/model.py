@@ -33,7 +33,7 @@ from compliance.classifier.features import (
 from compliance.classifier.nearest import Known
 from compliance.classifier.phrases import Phrases
 from compliance.classifier.reading import Reader, Reading
-from compliance.classifier.witness import JOINT_NAMES, joint_features, length_counts
+from compliance.classifier.witness import JOINT_NAMES, POOLED, joint_features, length_counts
 from compliance.errors import ModelError
 from compliance.story import Story
 from rules.findings import Extraction
@@ -232,7 +232,8 @@ class Model:
         """Return the score of each text of so many characters where the rules find nothing."""
         weights, bias = self.parts.joint_weights
         long = np.array([length_counts(n) for n in lengths])
-        return self._calibrated(pools @ [weights[n] for n in STORY_NAMES] + weights["long"] * long + bias)
+        told = pools[:, [STORY_NAMES.index(n) for n in POOLED]] @ [weights[n] for n in POOLED]
+        return self._calibrated(told + weights["long"] * long + bias)
 
     def _why(self, window: Any, phrases: Any, scores: np.ndarray, pools: np.ndarray) -> tuple[Term, ...]:
         """Return what moved the story's score most, in log-odds: words and flags of the best window, phrases, flags
@@ -260,10 +261,13 @@ class Model:
                 yield Term(_LIST.sub(_of_list, name).replace("_", " "), float(self._shares[name] * value))
 
     def _pull(self, scores: np.ndarray) -> float:
-        """Return how far the story's score moves with its best window's: the pooled features' derivative by it."""
+        """Return how far the story's score moves with its best window's: the pooled features' derivative by it.
+
+        The best three windows share sentences nearly always: what moves the best moves them all.
+        """
         share = self._shares
         best = int(scores.argmax())
-        pull = share["best window"] + share["best three"] / min(3, len(scores))
+        pull = share["best window"] + share["best three"]
         return float(pull + share["opening"] * (best == 0) + share["best early"] * (best < 3))
 
     @cached_property

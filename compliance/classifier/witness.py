@@ -18,17 +18,19 @@ from rules.findings import LEARNT, Evidence, Extraction
 from rules.rulebook import Rulebook
 from rules.vocabulary import Role
 
+# How many windows there are moves the score of a few sentences by all that stands behind them: length tells it better.
+POOLED = tuple(name for name in STORY_NAMES if name != "windows")
 JOINT_NAMES = (
-    *STORY_NAMES, "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
+    *POOLED, "parties", "two parties", "framed acts", "supplier and recipient", "a target takes part", "supplier",
     "recipient", "other roles", "framed act in the passage", "act in the passage", "regime", "kind", "measure in force",
     "party in the passage", "likeliest party", "second likeliest party", "wording", "long",
 )  # fmt: skip
 _MOST = 3
 # The log-odds between which a name's suspicion counts; the feature counts them from the lower on, none for no name.
 _CLEAREST, _DARKEST = -8.0, 6.0
-# In characters: up to the first no story counts as long, from the second on it counts in full. Short items and most
-# reports lie below, full articles between.
-_LONG, _LONGEST = 2_000, 12_000
+# In characters: up to the first no story counts as long, from the second on it counts in full. Short items and reports,
+# and what a few paragraphs of background make of them, lie below, full articles between.
+_LONG, _LONGEST = 4_000, 12_000
 
 
 def joint_features(classification: Classification, found: Extraction, rulebook: Rulebook) -> list[float]:
@@ -41,7 +43,7 @@ def joint_features(classification: Classification, found: Extraction, rulebook: 
     quoted = [evidence for party in found.parties for evidence in party.evidence]
     passage = classification.passage
     return [
-        *classification.pooled,
+        *(value for name, value in zip(STORY_NAMES, classification.pooled, strict=True) if name in POOLED),
         float(min(len(found.parties), _MOST)),
         float(len(found.parties) > 1),
         float(min(len(framed), _MOST)),

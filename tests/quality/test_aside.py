@@ -53,16 +53,16 @@ def test_the_classifier_stays_above_the_floor_on_what_it_never_saw(judged: list[
     scores = np.array([s.score or 0.0 for s in judged])
     flagged = np.array([s.is_flagged for s in judged])
     report = evaluate(EXAMPLES, scores, flagged, 0.02)
-    assert report.average_precision_hard >= 0.985
-    assert flagged[labels_of(EXAMPLES)].mean() >= 0.96
-    assert flagged[is_hard(EXAMPLES)].mean() <= 0.035
+    assert report.average_precision_hard >= 0.99
+    assert flagged[labels_of(EXAMPLES)].mean() >= 0.97
+    assert flagged[is_hard(EXAMPLES)].mean() <= 0.03
 
 
 def test_the_rules_stay_above_the_floor_on_what_they_never_saw(judged: list[Screening]) -> None:
     found = {e.story.id: s.extraction for e, s in zip(EXAMPLES, judged, strict=True)}
     report = evaluate_rules([e.annotation for e in EXAMPLES], BOOK, found)
-    assert report.f1("party") >= 0.865
-    assert report.f1("role") >= 0.735
+    assert report.f1("party") >= 0.875
+    assert report.f1("role") >= 0.745
     assert report.share("regime") >= 0.96
     assert report.share("kind") >= 0.98
     assert report.share("status") >= 0.89

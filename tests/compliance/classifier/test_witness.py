@@ -4,7 +4,7 @@ import pytest
 
 from compliance.classifier.corpus import example_of, load_corpus
 from compliance.classifier.features import STORY_NAMES
-from compliance.classifier.witness import JOINT_NAMES, joint_features, length_counts
+from compliance.classifier.witness import JOINT_NAMES, POOLED, joint_features, length_counts
 from rules.extraction import extract
 from rules.rulebook import load_rulebook
 from tests.factories import classification
@@ -12,14 +12,14 @@ from tests.factories import classification
 BOOK = load_rulebook()
 
 
-@pytest.mark.parametrize(("length", "counts"), [(0, 0.0), (1_999, 0.0), (2_000, 0.0), (12_000, 1.0), (90_000, 1.0)])
+@pytest.mark.parametrize(("length", "counts"), [(0, 0.0), (3_999, 0.0), (4_000, 0.0), (12_000, 1.0), (90_000, 1.0)])
 def test_only_what_is_longer_than_a_report_counts_as_long(length: int, counts: float) -> None:
     assert length_counts(length) == pytest.approx(counts)
 
 
 def test_length_counts_by_its_logarithm() -> None:
-    assert length_counts(round(2_000 * 6**0.5)) == pytest.approx(0.5, abs=1e-3)
-    lengths = [length_counts(n) for n in range(2_000, 13_000, 500)]
+    assert length_counts(round(4_000 * 3**0.5)) == pytest.approx(0.5, abs=1e-3)
+    lengths = [length_counts(n) for n in range(4_000, 13_000, 500)]
     assert lengths == sorted(lengths)
 
 
@@ -28,7 +28,7 @@ def test_the_features_stand_in_the_order_of_their_names() -> None:
     found = extract("", "Iran shipped missiles to the Houthis, a panel of experts found.", None, BOOK)
     row = joint_features(classification(pooled=pooled, length=12_000), found, BOOK)
     told = dict(zip(JOINT_NAMES, row, strict=True))
-    assert tuple(told[name] for name in STORY_NAMES) == pooled
+    assert {name: told[name] for name in POOLED}.items() <= dict(zip(STORY_NAMES, pooled, strict=True)).items()
     assert told["long"] == 1.0
     assert told["supplier and recipient"] == told["a target takes part"] == 1.0
     assert told["likeliest party"] >= told["second likeliest party"] > 0
