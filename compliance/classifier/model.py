@@ -214,7 +214,7 @@ class Model:
             answers[i] = Classification(
                 score=self.floor,
                 kinds=_likely({k: float(v[n]) for k, v in kinds.items()}),
-                why=self._why(rows[n], phrases[n], scores[i], pools[i]),
+                why=self._why(rows[n], phrases[n], scores[i], pools[i], lengths[i]),
                 passage=readings[i].passage(int(windows.first[best[n]]), WINDOW),
                 version=self.version,
                 decision=float(decisions[i]),
@@ -235,9 +235,9 @@ class Model:
         told = pools[:, [STORY_NAMES.index(n) for n in POOLED]] @ [weights[n] for n in POOLED]
         return self._calibrated(told + weights["long"] * long + bias)
 
-    def _why(self, window: Any, phrases: Any, scores: np.ndarray, pools: np.ndarray) -> tuple[Term, ...]:
+    def _why(self, window: Any, phrases: Any, scores: np.ndarray, pools: np.ndarray, length: int) -> tuple[Term, ...]:
         """Return what moved the story's score most, in log-odds: words and flags of the best window, phrases, flags
-        around.
+        around, the length of what is long.
         """
         moved: defaultdict[str, float] = defaultdict(float)
         for row, pull, coefficients, names in (
@@ -252,6 +252,8 @@ class Model:
                 moved[names[row.indices[n]]] += float(by[n])
         terms = [Term(name, weight) for name, weight in moved.items() if weight]
         terms += self._around(pools)
+        if long := length_counts(length):
+            terms.append(Term("length of the story", self._shares["long"] * long))
         return tuple(_heaviest(terms))
 
     def _around(self, pools: np.ndarray) -> Iterator[Term]:

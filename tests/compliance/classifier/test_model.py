@@ -190,6 +190,14 @@ def test_what_moved_a_score_is_told_with_its_sign() -> None:
     assert [abs(t.weight) for t in found.why] == sorted((abs(t.weight) for t in found.why), reverse=True)
 
 
+def test_a_long_story_is_told_that_its_length_counts_against_it() -> None:
+    rain = " Rain fell on the harbour and on the hills behind it all the afternoon." * 120
+    short, long = MODEL.classify([story(), story(text=story().text + rain)], in_full=True)
+    told = {term.term: term.weight for term in long.why}
+    assert told["length of the story"] < 0
+    assert "length of the story" not in {term.term for term in short.why}
+
+
 def test_the_same_words_are_a_breach_while_the_measure_is_in_force_and_clear_after_its_end() -> None:
     text = (
         "SOFIA - Prosecutors on Tuesday charged a trader who, they said, sold 4,000 rifles and mortar shells to the "
