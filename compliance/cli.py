@@ -3,13 +3,15 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, NoReturn
 
 import typer
+import typer.main
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
@@ -32,7 +34,7 @@ app.add_typer(cases_app, name="cases")
 def main() -> None:
     """Run the command; an expected error is one clear line and exit status 1."""
     try:
-        assembled()(standalone_mode=True)
+        assembled(next(iter(sys.argv[1:]), None))(standalone_mode=True)
     except EmbargoWatchError as error:
         _fail(str(error))
     except (ValidationError, SettingsError) as error:
@@ -42,39 +44,36 @@ def main() -> None:
         raise SystemExit(141) from None
 
 
-@cache
-def assembled() -> typer.Typer:
-    """Return the command with every sub-command mounted."""
-    from compliance import (
-        cli_add,
-        cli_alerts,
-        cli_audit,
-        cli_collect,
-        cli_corpus,
-        cli_coverage,
-        cli_export,
-        cli_feeds,
-        cli_lists,
-        cli_model,
-        cli_rules,
-        cli_serve,
-        cli_users,
-    )
+# What each module ``cli_...`` holds: a group of its own name, or commands it mounts itself. Only the one called for is
+# imported: trying a feed takes neither classifier nor database, and would pay for both in memory and start-up time.
+GROUPS = ("alerts", "audit", "corpus", "coverage", "feeds", "lists", "model", "rules", "users")
+MOUNTED: Mapping[str, frozenset[str]] = {
+    "add": frozenset({"add"}),
+    "collect": frozenset({"captures", "quarantine", "stories"}),
+    "export": frozenset({"export", "report"}),
+    "serve": frozenset({"health", "receiver", "serve"}),
+}
 
-    app.add_typer(cli_alerts.app, name="alerts")
-    app.add_typer(cli_coverage.app, name="coverage")
-    app.add_typer(cli_feeds.app, name="feeds")
-    app.add_typer(cli_users.app, name="users")
-    app.add_typer(cli_audit.app, name="audit")
-    app.add_typer(cli_model.model_app, name="model")
-    app.add_typer(cli_corpus.app, name="corpus")
-    app.add_typer(cli_rules.app, name="rules")
-    app.add_typer(cli_lists.app, name="lists")
-    cli_collect.mount(app)
-    cli_export.mount(app)
-    cli_serve.mount(app)
-    cli_add.mount(app)
+
+def assembled(called: str | None = None) -> typer.Typer:
+    """Return the command with the sub-command ``called`` at least; with all where there is none of that name."""
+    homes = [*GROUPS, *MOUNTED]
+    wanted = [home for home in homes if called in MOUNTED.get(home, {home})]
+    # The application as it stands: with the commands of this very file, which need no other.
+    if not wanted and called not in typer.main.get_group(app).commands:
+        wanted = homes
+    for home in wanted:
+        _mount(home)
     return app
+
+
+@cache
+def _mount(home: str) -> None:
+    module = import_module(f"compliance.cli_{home}")
+    if home in MOUNTED:
+        module.mount(app)
+    else:
+        app.add_typer(module.app, name=home)
 
 
 def _fail(text: str) -> NoReturn:
@@ -275,7 +274,8 @@ def _look_around(settings: Settings, engine: Any) -> None:
     from datetime import UTC, datetime
 
     from compliance import operations
-    from compliance.monitor import Monitor, fetch_policy, open_alert_book
+    from compliance.fetchpolicy import fetch_policy
+    from compliance.monitor import Monitor, open_alert_book
 
     open_alert_book(settings)
     operations.look(Monitor(settings, engine, (), fetch_policy(settings)), datetime.now(UTC))

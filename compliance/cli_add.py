@@ -23,8 +23,8 @@ def add(
     Example: embargowatch add https://news.example/shells-seized --by grace
     """
     from compliance.adding import add_story
+    from compliance.fetchpolicy import fetch_policy
     from compliance.intake.text import one_line
-    from compliance.monitor import fetch_policy
     from compliance.settings import Settings
     from compliance.store.database import open_engine, upgrade
 

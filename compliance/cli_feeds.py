@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from compliance import cli_catalog
+from compliance.fetchpolicy import fetch_policy
 from compliance.intake.article import story_text
 from compliance.intake.bounded import parse_within_limits
 from compliance.intake.fetcher import fetch_feed
 from compliance.intake.fingerprint import fingerprint
 from compliance.intake.parser import ParsedFeed
-from compliance.monitor import fetch_policy
 from compliance.settings import Settings
 from compliance.story import Entry, Feed
 

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 # What officers decided of real stories teaches more than what was written to teach.
 _DECIDED = 3.0
 
-model_app = typer.Typer(no_args_is_help=True, help="The classifier.")
+app = typer.Typer(no_args_is_help=True, help="The classifier.")
 
 
-@model_app.command()
+@app.command()
 def train(
     extra: Annotated[
         Path | None,
@@ -69,7 +69,7 @@ def train(
     _show(console, [scheme])
 
 
-@model_app.command("evaluate")
+@app.command("evaluate")
 def evaluate_model(
     file: Annotated[
         Path | None, typer.Argument(help="Labelled stories as JSON Lines; the corpus if not given.")
@@ -133,7 +133,7 @@ def _write(folder: Path, measuring: "Measuring") -> None:
         raise ConfigError(f"{folder}: {error.strerror}") from error
 
 
-@model_app.command()
+@app.command()
 def missrate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the estimate as one JSON object.")] = False,
 ) -> None:
@@ -159,7 +159,7 @@ def missrate(
         typer.echo("\n".join(found.lines()))
 
 
-@model_app.command()
+@app.command()
 def card() -> None:
     """Show the card of the classifier in use, after checking that the artefact is the one it describes.
 

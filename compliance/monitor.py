@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from compliance.alertbook import AlertBook, load_alert_book
 from compliance.errors import ConfigError
+from compliance.fetchpolicy import fetch_policy
 from compliance.intake.catalog import load_catalog
 from compliance.intake.fetcher import FetchPolicy
 from compliance.intake.health import Bounds
@@ -66,19 +67,6 @@ def assemble(settings: Settings, feeds: Path | None = None, base_url: str | None
     open_alert_book(settings)
     upgrade(settings.database)
     return Monitor(settings, open_engine(settings.database), catalogue, fetch_policy(settings))
-
-
-def fetch_policy(settings: Settings, *, allow_private: bool | None = None) -> FetchPolicy:
-    """Return the bounds of every fetch, as the settings have them."""
-    return FetchPolicy(
-        user_agent=settings.user_agent,
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-        deadline=settings.fetch_deadline,
-        max_bytes=settings.fetch_max_bytes,
-        allow_private=settings.allow_private_feeds if allow_private is None else allow_private,
-        use_proxies=settings.use_proxies,
-    )
 
 
 def health_bounds(settings: Settings) -> Bounds:

@@ -14,8 +14,9 @@ from sqlmodel import Session, col, select
 from compliance import watchdog
 from compliance.alert import Alert, alert_id, page, plain
 from compliance.certifying import STALE_LIST
+from compliance.fetchpolicy import fetch_policy
 from compliance.intake.fetcher import fetch
-from compliance.monitor import Monitor, fetch_policy
+from compliance.monitor import Monitor
 from compliance.settings import Settings
 from compliance.store import channels, heartbeats, outbox
 from compliance.store.database import session_scope

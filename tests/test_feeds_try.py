@@ -106,7 +106,7 @@ def test_memory_stays_within_what_is_stated() -> None:
                 except psutil.NoSuchProcess:
                     break
                 time.sleep(0.02)
-    assert process.returncode == 0 and 0 < peak < 256 * 1024 * 1024
+    assert process.returncode == 0 and 0 < peak < 160 * 1024 * 1024
 
 
 def test_a_feed_of_teasers_is_told_to_its_reader() -> None:

@@ -13,7 +13,7 @@ from compliance.channels.messenger import MessengerChannel, check_messenger
 from compliance.channels.smtp import SmtpChannel
 from compliance.channels.template import BodyTemplate
 from compliance.errors import ConfigError
-from compliance.monitor import fetch_policy
+from compliance.fetchpolicy import fetch_policy
 from compliance.secret import read_secret
 from compliance.settings import Settings
 from compliance.webhook import check_keys

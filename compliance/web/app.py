@@ -15,7 +15,8 @@ from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from compliance.monitor import Monitor, fetch_policy
+from compliance.fetchpolicy import fetch_policy
+from compliance.monitor import Monitor
 from compliance.settings import Settings
 from compliance.severity import SeverityPolicy, load_severity_policy
 from compliance.store import priorities, readings

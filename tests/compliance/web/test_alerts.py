@@ -16,7 +16,8 @@ from standardwebhooks.webhooks import Webhook
 
 from compliance.alert import Alert, Receipt
 from compliance.certifying import issue
-from compliance.monitor import Monitor, fetch_policy
+from compliance.fetchpolicy import fetch_policy
+from compliance.monitor import Monitor
 from compliance.settings import Settings
 from compliance.store import ledger, outbox, reminders
 from compliance.store.database import session_scope
