@@ -225,9 +225,20 @@ def _named(
             continue
         acts = [act for role, act in given if role in judged.roles] or [act for _, act in given]
         if not acts and (told or (judged.violator >= THRESHOLD_SURE and _is_told_besides(candidate, read, rulebook))):
-            acts = [_learnt(number, judged, doubted, read, title, text, rulebook)]
+            acts = [_learnt(number, judged, judged.roles, doubted, read, title, text, rulebook)]
+        elif acts and (untold := _untold(candidate.name, judged, acts)):
+            acts = [*acts, _learnt(number, judged, untold, doubted, read, title, text, rulebook)]
         if acts:
             yield _party(candidate, judged, acts, read, {Field.TITLE: title, Field.TEXT: text}), acts
+
+
+def _untold(name: str, judged: Judgement, acts: Sequence[Act]) -> tuple[Role, ...]:
+    """Return the ends of a transfer that he is judged to stand at and no frame puts him there.
+
+    Who moves his own arms over a border sends and gets them, which a frame with one subject cannot say.
+    """
+    told = {role for act in acts for role, _, of in act.roles if of == name}
+    return tuple(r for r in judged.roles if r in (Role.SUPPLIER, Role.RECIPIENT) and r not in told)
 
 
 def _says_anything(clause: Clause) -> bool:
@@ -294,6 +305,7 @@ def _party(candidate: Candidate, judged: Judgement, acts: Sequence[Act], read: S
 def _learnt(
     number: int,
     judged: Judgement,
+    roles: Sequence[Role],
     doubted: Collection[int],
     read: StoryRead,
     title: str,
@@ -308,9 +320,9 @@ def _learnt(
     mention = Mention(place.start, place.end, candidate.name, candidate.type)
     evidence = quote_of(field, clause, 0, len(clause.tokens) - 1, title, text, LEARNT)
     told = "; ".join(rulebook.roles.telling(features))
-    says = f"{candidate.name} stands where a {judged.roles[0].value} does ({told})"
-    roles = tuple((role, mention, candidate.name) for role in judged.roles)
-    return Act(LEARNT, says, roles, tuple(clause.goods_kinds), evidence, clause.goods, strong=False)
+    says = f"{candidate.name} stands where a {roles[0].value} does ({told})"
+    parts = tuple((role, mention, candidate.name) for role in roles)
+    return Act(LEARNT, says, parts, tuple(clause.goods_kinds), evidence, clause.goods, strong=False)
 
 
 def _telling_place(places: Sequence[Place], clauses: Sequence[tuple[Field, Clause]]) -> Place:

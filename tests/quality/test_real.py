@@ -1,7 +1,7 @@
 """Real short items that report a breach, annotated by us: who did what. Their text is no part of the project.
 
-``real/breaches.jsonl`` names each item by its id in the folder of real news. Whoever annotated them had the rules' answers
-in view, so that the figures may flatter; they watch for what real news asks and written stories do not.
+``real/breaches.jsonl`` names each item by its id in the folder of real news. Whoever annotated them had the rules'
+answers in view, so that the figures may flatter; they watch for what real news asks and written stories do not.
 """
 
 import gzip
