@@ -300,8 +300,8 @@ def _fit_scores(read: Sequence[_Read]) -> tuple[WindowViews, Any, Page, Phrases]
     breach = labels[windows.owner]
     use = told | ~breach
     weights = np.array([r.example.weight for r in passing])
-    window = _linear(0.3).fit(windows.matrix[use], told[use], sample_weight=weights[windows.owner[use]])
-    phrases = fit_phrases(readings, lambda rows: _linear(10.0).fit(rows, labels, sample_weight=weights))
+    window = _linear(1.0).fit(windows.matrix[use], told[use], sample_weight=weights[windows.owner[use]])
+    phrases = fit_phrases(readings, lambda rows: _linear(30.0).fit(rows, labels, sample_weight=weights))
     return views, window, _fit_page(readings, labels, weights), phrases
 
 
@@ -345,7 +345,7 @@ def _fit_page(readings: Sequence[Reading], labels: np.ndarray, weights: np.ndarr
     counts = words.fit_transform(texts)
     weigher = TfidfTransformer(sublinear_tf=True)
     twice = np.concatenate([labels, labels])
-    score = _linear(3.0).fit(weigher.fit_transform(counts), twice, sample_weight=np.concatenate([weights, weights]))
+    score = _linear(10.0).fit(weigher.fit_transform(counts), twice, sample_weight=np.concatenate([weights, weights]))
     return Page(words, weigher, score)
 
 

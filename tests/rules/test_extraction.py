@@ -199,6 +199,13 @@ def test_a_group_acts_not_the_land_it_is_of() -> None:
     assert any(act.evidence.quote.startswith("Hezbollah of Lebanon sent") for act in found.acts)
 
 
+def test_who_moves_his_own_arms_over_a_border_stands_at_both_ends_and_the_law_sees_both() -> None:
+    found = read("Hezbollah has moved rockets from Syria into Lebanon, officials say.")
+    assert {("supplier", "Hezbollah"), ("recipient", "Hezbollah")} <= roles(found)
+    assert ("recipient", "Hezbollah") in {(role.value, name) for act in found.acts for role, name in act.roles}
+    assert found.regimes == ("1701",)
+
+
 @pytest.mark.parametrize(
     "text", ["Iran", "\ud800 Iran", "Iran, Russia", "Iran - 2024", "\ud800", "It rained on \ud800."]
 )

@@ -168,7 +168,7 @@ def test_what_a_frame_names_needs_less_of_the_weights_and_is_shown_in_the_words_
     text = "Iran shipped drones to the Houthis, and Tomasz Wilk arranged it."
     found = extract("", text, DAY, replace(BOOK, roles=weights(violator=-0.5, supplier=0.0, recipient=0.0)))
     assert {p.canonical: p.roles[0].value for p in found.parties} == {"Iran": "supplier", "Houthis": "recipient"}
-    assert all(e.rule.startswith("transfer.") for p in found.parties for e in p.evidence)
+    assert all(p.evidence[0].rule.startswith("transfer.") for p in found.parties)
     assert extract("", text, DAY, replace(BOOK, roles=weights())).parties == ()
 
 

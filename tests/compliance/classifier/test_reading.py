@@ -30,6 +30,7 @@ def test_men_who_are_sent_are_flagged_under_whatever_name() -> None:
         "Forty boxes of battlefield radios bound for Eritrea were stopped at the airport.",
         "Six hundred Russians of the firm are fighting for the general near Sirte in Libya.",
         "Seoul holds the tanker Winmore, which passed its cargo of diesel to a ship of the North.",
+        "The trader was jailed for breaking the rules of the oil-for-food programme.",
     ],
 )
 def test_the_gate_lets_an_act_through(text: str) -> None:
