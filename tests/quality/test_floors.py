@@ -26,7 +26,7 @@ SETTINGS = Settings()
 
 def test_held_out_folds_stay_above_the_floor(trained: Training) -> None:
     report = evaluate(trained.examples, trained.scores, trained.flagged, 0.02)
-    assert report.average_precision_hard >= 0.979
+    assert report.average_precision_hard >= 0.98
     assert report.recall_at_review >= 0.925
     assert report.silent_recall_at_review >= 0.92
     assert report.flagged_by_type["ordinary"] <= 0.01

@@ -49,7 +49,7 @@ def test_training_anew_gives_the_model_that_is_shipped(trained: Training) -> Non
     """Another processor adds up in another order, so the last digits differ; a change of rules shows in the third.
 
     The joint score's features say nearly the same of short stories several times over, and its weights share that out:
-    trained a second time they differed by up to 0.0125 of the greatest, and by 0.004 since kinds, status and denials are
+    trained a second time they differed by up to 0.0125 of the greatest, by 0.004 since kinds, status and denials are
     learnt in an order of sums that no number of threads changes. What moves the rest is not known.
     """
     assert CARD_SHIPPED["corpus_sha256"] == corpus_digest(), "the corpus changed: embargowatch model train"
